@@ -1,0 +1,12 @@
+/** The words everybody speaks. */
+
+export * from "./diagnostic.ts";
+export * from "./engine.ts";
+export * from "./exhibit.ts";
+export * from "./outcome.ts";
+export * from "./property.ts";
+export * from "./random.ts";
+export * from "./result.ts";
+export * from "./subject.ts";
+export * from "./trace.ts";
+export * from "./verdict.ts";

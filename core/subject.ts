@@ -1,0 +1,239 @@
+/**
+ * Subjects: the things that claims are made about. Content declares them, engines read them, only
+ * `verify.config.ts` ties models, properties, implementations and adapters together.
+ */
+
+import type { AnyStateMachine } from "xstate";
+
+import type { Expectation, ModelState, Property } from "./property.ts";
+import type { Json, Scalar, TraceAction } from "./trace.ts";
+
+// --- machines ---------------------------------------------------------------------------------
+
+/**
+ * The values of a context field. `{ int: [lo, hi] }` is inclusive; `hi` may be `null` for "no upper
+ * limit", which only the solver can handle.
+ */
+export type VariableType =
+  | "bool"
+  | { readonly int: readonly [number, number | null] }
+  | { readonly enum: readonly string[] };
+
+/** An event type with a finite list of values per payload field. */
+export interface EventDeclaration {
+  readonly type: string;
+  readonly [field: string]: string | readonly Scalar[];
+}
+
+/**
+ * A parameter of a machine: given through its `input`, copied into the context field of the same
+ * name and never changed. Exploration uses the value `explore`; the solver takes it as any value
+ * of `int`.
+ */
+export interface ParameterDeclaration {
+  readonly int: readonly [number, number | null];
+  readonly explore: number;
+}
+
+export interface MachineModel {
+  readonly machine: AnyStateMachine;
+  readonly events: readonly EventDeclaration[];
+  /** Every context field with its values, parameters excepted. */
+  readonly variables?: Readonly<Record<string, VariableType>>;
+  readonly parameters?: Readonly<Record<string, ParameterDeclaration>>;
+  /** Fixed machine input besides the parameters. */
+  readonly input?: Readonly<Record<string, Json>>;
+  /** Default `untimed`: sound for universal claims. */
+  readonly time?: "untimed" | "discrete" | "ordered";
+}
+
+/** What an implementation shows after a command; compared entry by entry with the model. */
+export type Observables = Readonly<Record<string, Scalar>>;
+
+/** One running instance of an implementation, driven in virtual time. */
+export interface ImplementationDriver {
+  /** Sends the event and returns what was observed once the implementation is quiet again. */
+  send(event: TraceAction): Promise<Observables> | Observables;
+  /** Lets virtual time pass (milliseconds) and returns what was observed. */
+  advance(ms: number): Promise<Observables> | Observables;
+  dispose(): Promise<void> | void;
+}
+
+/** How an engine drives an implementation of a machine; lives in `adapters/`. */
+export interface Implementation {
+  /** The name in ids: `subject/property@name`. */
+  readonly name: string;
+  readonly version: string;
+  /** A fresh instance in the model's initial state, configured with the model's parameters. */
+  start(parameters: Readonly<Record<string, number>>): Promise<ImplementationDriver>;
+  /**
+   * The abstraction map, part of the claim: what the model predicts to be observed after a step.
+   * `before` and `after` are snapshots of the machine.
+   */
+  predict(step: {
+    readonly before: ModelState;
+    readonly event: TraceAction;
+    readonly after: ModelState;
+  }): Observables;
+  /** Remarks on the mapping that a reader of the verdict should know. */
+  readonly assumptions?: readonly string[];
+}
+
+export interface MachineSubject {
+  readonly kind: "machine";
+  readonly id: string;
+  readonly title: string;
+  readonly source?: string;
+  readonly model: MachineModel;
+  readonly properties: readonly Property[];
+  readonly implementations?: readonly Implementation[];
+}
+
+// --- theorems ---------------------------------------------------------------------------------
+
+/** The sorts of theorem variables; `Real` is exact, never floating point. */
+export type Sort = "Int" | "Real" | "Bool";
+
+export interface Theorem {
+  readonly id: string;
+  readonly title: string;
+  readonly source?: string;
+  readonly variables: Readonly<Record<string, Sort>>;
+  /** Named premises; each is an expression over the variables. */
+  readonly premises: Readonly<Record<string, string>>;
+  readonly conclusion: string;
+  readonly expect?: Expectation;
+}
+
+export interface TheoremSubject {
+  readonly kind: "theorem";
+  readonly id: string;
+  readonly title: string;
+  readonly source?: string;
+  readonly theorems: readonly Theorem[];
+}
+
+// --- queues -----------------------------------------------------------------------------------
+
+/** A distribution of times; all means in seconds. */
+export type Distribution =
+  | { readonly law: "exponential"; readonly mean: number }
+  | { readonly law: "deterministic"; readonly mean: number }
+  | { readonly law: "erlang"; readonly mean: number; readonly phases: number }
+  | { readonly law: "hyperexponential"; readonly mean: number; readonly scv: number }
+  | { readonly law: "lognormal"; readonly mean: number; readonly scv: number };
+
+/** A queue with FCFS order: arrivals at rate λ (1/s), N servers, room for waiting customers. */
+export interface QueueModel {
+  /** Arrival rate λ in 1/s. */
+  readonly arrivalRate: number;
+  readonly service: Distribution;
+  /** Number of servers N. */
+  readonly servers: number;
+  /** Places for waiting customers; `null` for unlimited, 0 for a loss system. */
+  readonly waitingRoom: number | null;
+}
+
+export interface QueueClaimBase {
+  readonly id: string;
+  readonly title: string;
+  readonly source?: string;
+  readonly expect?: Expectation;
+}
+
+/** A formula for one measure of the model agrees with an independent simulation of it. */
+export interface FormulaClaim extends QueueClaimBase {
+  readonly kind: "formula";
+  readonly measure: "mean-wait" | "loss-probability" | "wait-probability";
+  /** The name under which the value is printed, e.g. "Erlang C". */
+  readonly formulaName: string;
+  /** The formula itself, in the measure's own unit (seconds or a probability). */
+  readonly formula: (model: QueueModel) => number;
+}
+
+/** Load put on a real system, and how its server behaves. */
+export interface OperatingPoint {
+  readonly name: string;
+  /** Offered arrival rate λ in 1/s (Poisson). */
+  readonly arrivalRate: number;
+  /** Service time of the backend. */
+  readonly service: Distribution;
+  /** Concurrent exports allowed: the number of servers N. */
+  readonly servers: number;
+  /** Seconds of measured time. */
+  readonly duration: number;
+}
+
+/** A real run of the system agrees with the prediction of a queue model, within its interval. */
+export interface PredictionClaim extends QueueClaimBase {
+  readonly kind: "prediction";
+  /** The model that predicts. `erlang-b`: M/G/c/c loss system. `erlang-c`: M/M/N with waiting. */
+  readonly predictor: "erlang-b" | "erlang-c";
+  readonly points: readonly OperatingPoint[];
+}
+
+/** A CPU profile of the real system under load can be taken, and accounts for its CPU time. */
+export interface ProfileClaim extends QueueClaimBase {
+  readonly kind: "profile";
+  readonly point: OperatingPoint;
+}
+
+export type QueueClaim = FormulaClaim | PredictionClaim | ProfileClaim;
+
+export interface QueueSubject {
+  readonly kind: "queue";
+  readonly id: string;
+  readonly title: string;
+  readonly source?: string;
+  readonly model: QueueModel;
+  readonly claims: readonly QueueClaim[];
+  /** The module that runs the real system; required for prediction and profile claims. */
+  readonly system?: MeasuredSystem;
+}
+
+/** A real program that can be put under load in a process of its own. */
+export interface MeasuredSystem {
+  readonly name: string;
+  readonly version: string;
+  /** Path of the module that runs the load in a child process; lives in `adapters/`. */
+  readonly program: string;
+}
+
+// --- processes --------------------------------------------------------------------------------
+
+/** A process on the wire, judged from outside. */
+export interface ProcessSubject {
+  readonly kind: "process";
+  readonly id: string;
+  readonly title: string;
+  readonly source?: string;
+  /** What the process is to the protocol. */
+  readonly role: "otlp-exporter";
+  /** Command line; run without a shell, with a scrubbed environment. */
+  readonly command: readonly string[];
+  readonly cwd?: string;
+  /** URL that answers 2xx once the process is ready. */
+  readonly ready?: string;
+  /** URL to request, or command to run, so that the process produces telemetry. */
+  readonly drive?: string;
+  /** Name and version of what is being judged, as far as known. */
+  readonly implementation: { readonly name: string; readonly version: string };
+  /** Known deviations by requirement slug. */
+  readonly expectFor?: Readonly<Record<string, Expectation>>;
+}
+
+export type Subject = MachineSubject | TheoremSubject | QueueSubject | ProcessSubject;
+
+export interface VerifyConfig {
+  readonly subjects: readonly Subject[];
+}
+
+/** Identity with types: the default export of `verify.config.ts`. */
+export const defineConfig = (config: VerifyConfig): VerifyConfig => config;
+
+/** A machine subject; `title` defaults to the id. */
+export function defineSubject(
+  subject: Omit<MachineSubject, "kind" | "title"> & { readonly title?: string },
+): MachineSubject {
+  return { ...subject, kind: "machine", title: subject.title ?? subject.id };
+}
