@@ -77,7 +77,7 @@ export function traceState(
   meta: TraceStateMeta,
   variables: Readonly<Record<string, Json>>,
 ): TraceState {
-  return { "#meta": meta, ...variables } as TraceState;
+  return { "#meta": meta, ...variables };
 }
 
 /**
