@@ -3,6 +3,7 @@
 export * from "./diagnostic.ts";
 export * from "./engine.ts";
 export * from "./exhibit.ts";
+export * from "./load.ts";
 export * from "./outcome.ts";
 export * from "./property.ts";
 export * from "./random.ts";
