@@ -1,0 +1,38 @@
+/**
+ * The backend of a load run: a loopback HTTP server in a process of its own that answers every POST
+ * after a random delay. The delay of arrival number k is the k-th draw of a seeded stream, so the
+ * service demand is the same however the requests are interleaved. Reads `BackendSpec` as one line
+ * of JSON, prints `{ "port": n }`, and ends when standard input closes.
+ */
+
+import { createServer } from "node:http";
+import { createInterface } from "node:readline";
+
+import { loadSequenceHeader } from "../../core/load.ts";
+import { serviceDemands, type BackendSpec } from "./demands.ts";
+
+function serve(spec: BackendSpec): void {
+  const demand = serviceDemands(spec);
+  const server = createServer((request, response) => {
+    const sequence = Number(request.headers[loadSequenceHeader]);
+    const delayMs = Number.isInteger(sequence) ? demand(sequence) * 1000 : 1;
+    request.resume();
+    setTimeout(() => {
+      response.writeHead(200, { "content-type": "application/x-protobuf", "content-length": "0" });
+      response.end();
+    }, delayMs);
+  });
+  server.keepAliveTimeout = 60_000; // no connection is closed under a measured request
+  server.listen(0, "127.0.0.1", () => {
+    const address = server.address();
+    if (address === null || typeof address === "string") throw new Error("no port");
+    process.stdout.write(`${JSON.stringify({ port: address.port })}\n`);
+  });
+}
+
+const input = createInterface({ input: process.stdin });
+input.once("line", (line) => {
+  const spec: BackendSpec = JSON.parse(line);
+  serve(spec);
+});
+input.once("close", () => process.exit(0));

@@ -1,0 +1,20 @@
+/** The service demand of each arrival, the same in the backend and in the analysis. */
+
+import { makeRandom } from "../../core/random.ts";
+import type { Distribution } from "../../core/subject.ts";
+import { makeSampler } from "../queue/distributions.ts";
+
+export interface BackendSpec {
+  readonly seed: number;
+  readonly service: Distribution;
+}
+
+/** The delay in seconds of arrival `sequence`, whichever order they are asked for in. */
+export function serviceDemands(spec: BackendSpec): (sequence: number) => number {
+  const draw = makeSampler(spec.service, makeRandom(spec.seed).fork("service"));
+  const drawn: number[] = [];
+  return (sequence) => {
+    while (drawn.length <= sequence) drawn.push(draw());
+    return drawn[sequence]!;
+  };
+}
