@@ -1,0 +1,91 @@
+/** What a sampler hands over, whatever its kind. */
+
+export type ProfilerName = "bpftrace" | "perf" | "v8";
+
+export const profilerNames: readonly ProfilerName[] = ["bpftrace", "perf", "v8"];
+
+export type FrameType = "kernel" | "native" | "js" | "gc" | "unknown";
+
+/** One named frame of a stack. */
+export interface Frame {
+  /** Readable name without compiler tier marks; frames are grouped by name and type. */
+  readonly name: string;
+  /** The name as the symbol table, the perf map or V8 gave it. */
+  readonly systemName: string;
+  readonly type: FrameType;
+  /** Source file of a JavaScript function, as V8 names it; empty otherwise. */
+  readonly file: string;
+  /** Line of the function's definition, 0 when unknown. */
+  readonly line: number;
+  /** Where the code lies: base name of the binary, `[kernel]`, `[jit]`, or `[unknown]`. */
+  readonly module: string;
+  /** Instruction address as sampled, 0 for kernel frames and for V8's own samples. */
+  readonly address: number;
+  /** `symbol`: a function name; `module`: only the binary is known; `none`: nothing is known. */
+  readonly known: "symbol" | "module" | "none";
+}
+
+/** One sample of one thread. Times are CLOCK_MONOTONIC nanoseconds, the clock of `process.hrtime`. */
+export interface StackSample {
+  readonly timeNs: number;
+  readonly thread: number;
+  /** Leaf first. Empty when the stack could not be walked. */
+  readonly frames: readonly Frame[];
+  /** The frames end at a thread's first function; false for a stack that was cut off. */
+  readonly complete: boolean;
+}
+
+/** A sample whose user frames are still bare addresses. */
+export interface RawSample {
+  readonly timeNs: number;
+  readonly thread: number;
+  /** User addresses, leaf first. */
+  readonly user: readonly number[];
+  /** Kernel function names, leaf first. */
+  readonly kernel: readonly string[];
+}
+
+/** How a sampler saw its own work; the self-checks judge it. */
+export interface SamplerReport {
+  readonly profiler: ProfilerName;
+  readonly version: string;
+  /** Samples per second of the clock that were asked for. */
+  readonly hz: number;
+  /** Ticks per second and CPU that the kernel really delivered; null when the tool cannot tell. */
+  readonly effectiveHz: number | null;
+  /** Records that the tool itself reports as lost. */
+  readonly lost: number;
+  /** Milliseconds from start to the first tick. */
+  readonly attachMs: number;
+  /** First tick and end of sampling, CLOCK_MONOTONIC nanoseconds. */
+  readonly fromNs: number;
+  readonly toNs: number;
+  /** Why the sampling cannot be trusted as a whole; null when it ended as asked. */
+  readonly problem: string | null;
+}
+
+export interface RawCapture extends SamplerReport {
+  readonly samples: readonly RawSample[];
+}
+
+export interface Capture extends SamplerReport {
+  readonly samples: readonly StackSample[];
+}
+
+/** A sampler that is attached and whose ticks have been seen. */
+export interface Sampler {
+  readonly attachMs: number;
+  /** Ends the sampling. Never hangs: a tool that does not end by itself is killed on a deadline. */
+  stop(): Promise<RawCapture>;
+}
+
+/** The sampler could not attach. `help` says how to enable it. */
+export class AttachError extends Error {
+  readonly help: string;
+
+  constructor(message: string, help: string) {
+    super(message);
+    this.name = "AttachError";
+    this.help = help;
+  }
+}
