@@ -1,3 +1,0 @@
-/** The public API: what a `verify.config.ts` imports. */
-
-export * from "./core/index.ts";
