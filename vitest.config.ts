@@ -1,7 +1,17 @@
+import { fileURLToPath } from "node:url";
+
 import { defineConfig } from "vitest/config";
 
+/** CI asks for a machine-readable summary: a file name for vitest's JSON reporter. */
+const json = process.env["VERIFY_TEST_JSON"];
+
 export default defineConfig({
+  resolve: {
+    // examples import the workbench as users do; in tests that means the sources
+    alias: { "verify-workbench": fileURLToPath(new URL("./index.ts", import.meta.url)) },
+  },
   test: {
+    reporters: json === undefined ? ["default"] : ["default", ["json", { outputFile: json }]],
     include: ["test/**/*.test.ts"],
     // Two cores and real sockets, solvers and child processes: give slow machines room. No test
     // asserts a duration.
@@ -13,6 +23,7 @@ export default defineConfig({
         "{core,expr,semantics,models,properties,impl,adapters,checkers,sim,runner,reports,cli}/**/*.ts",
       ],
       exclude: ["reports/app/**", "**/*.d.ts"],
+      reporter: ["text-summary"],
     },
   },
 });
