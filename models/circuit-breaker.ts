@@ -10,8 +10,9 @@
  *   because libraries differ (opossum and cockatiel admit one trial).
  *
  * `active` counts the calls in flight that were admitted in the *current* period: it starts at 0
- * whenever the state changes, so a late result of a call from an earlier period finds no counterpart
- * and is ignored. SUCCESS and FAILURE are the results of calls of the current period only.
+ * whenever the state changes. SUCCESS and FAILURE are the results of calls of the current period
+ * only; the late results of calls from an earlier period are LATE_SUCCESS and LATE_FAILURE. No state
+ * listens to these: that they change nothing is a claim about every implementation.
  *
  * A CALL that is not admitted changes nothing: that is what "rejected" means in this model.
  */
@@ -39,7 +40,11 @@ export type CircuitBreakerInput = Pick<
 >;
 
 export type CircuitBreakerEvent =
-  { readonly type: "CALL" } | { readonly type: "SUCCESS" } | { readonly type: "FAILURE" };
+  | { readonly type: "CALL" }
+  | { readonly type: "SUCCESS" }
+  | { readonly type: "FAILURE" }
+  | { readonly type: "LATE_SUCCESS" }
+  | { readonly type: "LATE_FAILURE" };
 
 /** Time in milliseconds from opening to the first trial. */
 export const resetTimeout = 30_000;
@@ -114,7 +119,13 @@ export const circuitBreakerMachine = setup({
 
 export const circuitBreaker: MachineModel = {
   machine: circuitBreakerMachine,
-  events: [{ type: "CALL" }, { type: "SUCCESS" }, { type: "FAILURE" }],
+  events: [
+    { type: "CALL" },
+    { type: "SUCCESS" },
+    { type: "FAILURE" },
+    { type: "LATE_SUCCESS" },
+    { type: "LATE_FAILURE" },
+  ],
   variables: {
     failures: { int: [0, null] },
     active: { int: [0, null] },
