@@ -1,0 +1,285 @@
+/**
+ * Conformance of an implementation to a state machine, by command sequences in lockstep: first one
+ * sequence per transition of the model, then random ones.
+ *
+ * What this does not prove: anything about longer sequences, other parameter values, other instants
+ * than the deadlines (1 ms before, at, 1 ms after), or what the observables do not show.
+ */
+
+import { DiagnosticError } from "../../core/diagnostic.ts";
+import type { CheckContext, Obligation, ReplayObservation } from "../../core/engine.ts";
+import { makeOutcome } from "../../core/outcome.ts";
+import type { ConformsProperty } from "../../core/property.ts";
+import type { Outcome } from "../../core/result.ts";
+import type { Implementation, MachineSubject } from "../../core/subject.ts";
+import type { Counterexample } from "../../core/trace.ts";
+import type { Observation } from "../../core/verdict.ts";
+import { clauseOf } from "./clause.ts";
+import { alphabet, parseRecipe, type Command, type ExecutedCommand } from "./commands.ts";
+import { counterexampleOf } from "./counterexample.ts";
+import { Coverage } from "./coverage.ts";
+import { runLockstep, type Clause, type Run } from "./lockstep.ts";
+import { parameterValues } from "./model-run.ts";
+import { shrink } from "./shrink.ts";
+import { transitionTour } from "./tour.ts";
+
+/** Random sequences per obligation unless `--sequences` says otherwise. */
+const defaultSequences = 300;
+/** Commands per random sequence, at most. */
+const defaultMaxLength = 30;
+/** Configurations of the model whose transitions are all covered, at most. */
+const maxTourConfigurations = 400;
+
+export async function checkMachine(
+  obligation: Obligation,
+  subject: MachineSubject,
+  context: CheckContext,
+): Promise<Outcome> {
+  const parts = find(obligation, subject);
+  if ("problem" in parts) throw new DiagnosticError("VRF004", parts.problem);
+  const { implementation, property } = parts;
+  const { model } = subject;
+  const sequences = numberOption(context, "sequences", defaultSequences);
+  const maxLength = numberOption(context, "maxLength", defaultMaxLength);
+  const coverage = new Coverage();
+  const stop = makeStop(context);
+  let counterexample: Counterexample | null = null;
+  let observation: Observation;
+  let covered = "";
+
+  try {
+    const clause = clauseOf(property, subject);
+    const execute = async (commands: readonly (Command | ExecutedCommand)[]): Promise<Run> => {
+      const run = await runLockstep(model, implementation, clause, commands);
+      coverage.add(run);
+      return run;
+    };
+    const tour = transitionTour(model, maxTourConfigurations);
+    covered =
+      `each of the ${tour.transitions} transitions of the model's ${tour.configurations} ` +
+      (tour.complete ? "configurations" : "first configurations (of more)");
+
+    let violating: Run | null = null;
+    for (const [index, commands] of tour.sequences.entries()) {
+      if (stop.reason() !== null) break;
+      if (index % 50 === 0) context.progress(`${index}/${tour.sequences.length} transition tests`);
+      const run = await execute(commands);
+      if (run.end === "violated") {
+        violating = run;
+        break;
+      }
+    }
+    violating ??= await randomSearch(alphabet(model), execute, { sequences, maxLength, context, stop });
+
+    if (violating !== null) {
+      context.progress("shrinking");
+      const minimal = await minimize(violating, model, implementation, clause);
+      counterexample = counterexampleOf(subject, implementation, property, minimal.run);
+      observation = { kind: "refuted", replayed: minimal.replayed };
+    } else {
+      observation = judge(coverage, tour.complete, stop.reason());
+    }
+  } catch (error) {
+    if (!(error instanceof DiagnosticError)) throw error;
+    return makeOutcome(
+      {
+        claim: "universal",
+        method: "commands",
+        observation: { kind: "error", reason: error.message },
+      },
+      {
+        stats: coverage.stats(),
+        diagnostics: [{ code: error.code, message: error.message }],
+      },
+    );
+  }
+
+  const bound = { sequences: coverage.runs, maxLength: coverage.longest };
+  return makeOutcome(
+    { claim: "universal", method: "commands", observation, bound, time: "discrete" },
+    {
+      assumptions: [
+        ...Object.entries(parameterValues(model)).map(([name, value]) => `${name} = ${value}`),
+        ...(implementation.assumptions ?? []),
+      ],
+      evidence: counterexample === null ? evidence(coverage, covered) : counterexample.message,
+      stats: coverage.stats(),
+      counterexample,
+    },
+  );
+}
+
+export async function replayMachine(
+  obligation: Obligation,
+  subject: MachineSubject,
+  counterexample: Counterexample,
+): Promise<ReplayObservation> {
+  const parts = find(obligation, subject);
+  if ("problem" in parts) return { kind: "infeasible", message: parts.problem };
+  const { implementation, property } = parts;
+  const recipe = parseRecipe(counterexample.recipe, subject.model);
+  if ("problem" in recipe) return { kind: "infeasible", message: recipe.problem };
+  const clause = clauseOf(property, subject);
+  const run = await runLockstep(subject.model, implementation, clause, recipe.commands);
+  const count = recipe.commands.length;
+  switch (run.end) {
+    case "violated": {
+      const again = counterexampleOf(subject, implementation, property, run);
+      return { kind: "reproduced", message: again.message, counterexample: again };
+    }
+    case "elsewhere":
+      return {
+        kind: "infeasible",
+        message:
+          `at step ${run.steps.length} of the recorded run ${implementation.name} already differs ` +
+          "from the model in a way that this property does not speak about",
+      };
+    case "agreed":
+      return {
+        kind: "passes",
+        message: `${implementation.name} did as the model in all ${count} recorded commands`,
+      };
+  }
+}
+
+function find(
+  obligation: Obligation,
+  subject: MachineSubject,
+):
+  | { readonly implementation: Implementation; readonly property: ConformsProperty }
+  | { readonly problem: string } {
+  const property = subject.properties.find(({ id }) => id === obligation.property);
+  if (property?.kind !== "conforms") {
+    return { problem: `${subject.id} has no conformance property "${obligation.property}"` };
+  }
+  const name = obligation.implementation?.name;
+  const implementation = subject.implementations?.find((candidate) => candidate.name === name);
+  if (implementation === undefined) {
+    return { problem: `${subject.id} has no implementation "${name ?? "?"}"` };
+  }
+  return { implementation, property };
+}
+
+interface Stop {
+  /** Why no further sequence may be started; `null` as long as there is no reason. */
+  reason(): string | null;
+}
+
+function makeStop(context: CheckContext): Stop {
+  const endMs = performance.now() + context.budget.timeMs;
+  return {
+    reason() {
+      if (context.signal.aborted) return "interrupted before all sequences were run";
+      if (performance.now() > endMs) {
+        return `the time budget of ${context.budget.timeMs} ms ended before all sequences were run`;
+      }
+      return null;
+    },
+  };
+}
+
+interface RandomSearch {
+  readonly sequences: number;
+  readonly maxLength: number;
+  readonly context: CheckContext;
+  readonly stop: Stop;
+}
+
+/** The first violating run that fast-check finds, already shrunk by it; `null` if there is none. */
+async function randomSearch(
+  commands: readonly Command[],
+  execute: (commands: readonly Command[]) => Promise<Run>,
+  { sequences, maxLength, context, stop }: RandomSearch,
+): Promise<Run | null> {
+  if (stop.reason() !== null) return null;
+  const { default: fc } = await import("fast-check");
+  let violating: Run | null = null;
+  let failure: DiagnosticError | null = null;
+  let done = 0;
+  const property = fc.asyncProperty(
+    fc.array(fc.constantFrom(...commands), { minLength: 1, maxLength, size: "max" }),
+    async (sequence) => {
+      if (failure !== null || stop.reason() !== null) return true;
+      if (done++ % 50 === 0) context.progress(`${done}/${sequences} random sequences`);
+      try {
+        const run = await execute(sequence);
+        if (run.end !== "violated") return true;
+        violating = run;
+        return false;
+      } catch (error) {
+        // A broken adapter is not a shorter violation: stop, do not shrink.
+        if (!(error instanceof DiagnosticError)) throw error;
+        failure = error;
+        return true;
+      }
+    },
+  );
+  await fc.check(property, { seed: Math.trunc(context.seed), numRuns: sequences });
+  if (failure !== null) throw failure as DiagnosticError;
+  return violating;
+}
+
+/** The shortest form of a violation, run once more from scratch. */
+async function minimize(
+  violating: Run,
+  model: MachineSubject["model"],
+  implementation: Implementation,
+  clause: Clause,
+): Promise<{ readonly run: Run; readonly replayed: boolean }> {
+  const kind = signature(violating);
+  const again = (commands: readonly ExecutedCommand[]): Promise<Run> =>
+    runLockstep(model, implementation, clause, commands);
+  const commands = await shrink(
+    violating.executed,
+    async (shorter) => signature(await again(shorter)) === kind,
+  );
+  const run = await again(commands);
+  const replay = await again(commands);
+  const replayed = signature(run) === kind && signature(replay) === kind;
+  return { run: replayed ? run : violating, replayed };
+}
+
+/** What must stay the same while a violation gets shorter. */
+function signature(run: Run): string | null {
+  const last = run.steps.at(-1);
+  if (run.end !== "violated" || last === undefined) return null;
+  return JSON.stringify([last.before.value, last.event.type, run.difference]);
+}
+
+function judge(coverage: Coverage, tourComplete: boolean, stopped: string | null): Observation {
+  if (stopped !== null) return { kind: "unknown", reason: stopped };
+  if (coverage.compared > 0) return { kind: "holds" };
+  if (tourComplete && coverage.elsewhere === 0) {
+    return { kind: "vacuous", reason: "the model never reaches a state that the property is about" };
+  }
+  return {
+    kind: "unknown",
+    reason:
+      coverage.elsewhere > 0
+        ? "no sequence reached a state that the property is about before the implementation " +
+          "differed from the model in another way"
+        : "no sequence reached a state that the property is about",
+  };
+}
+
+function evidence(coverage: Coverage, covered: string): string {
+  const parts = [
+    `${coverage.runs} command sequences with ${coverage.steps} steps took ${covered}, and more at random`,
+    `${coverage.compared} steps were compared for this property`,
+  ];
+  if (coverage.elsewhere > 0) {
+    parts.push(
+      `${coverage.elsewhere} sequences ended early at a difference that is another property's`,
+    );
+  }
+  return parts.join("; ");
+}
+
+function numberOption(context: CheckContext, name: string, fallback: number): number {
+  const value = context.options[name];
+  if (value === undefined) return fallback;
+  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 1) {
+    throw new DiagnosticError("VRF006", `${name} must be an integer of at least 1, got ${value}`);
+  }
+  return value;
+}
