@@ -41,6 +41,7 @@ export const diagnosticCodes = {
   VRF402: "the process under test did not start",
   VRF501: "the queue model is not valid",
   VRF601: "required environment is missing",
+  VRF602: "the report page is not built",
 } as const;
 
 export type DiagnosticCode = keyof typeof diagnosticCodes;

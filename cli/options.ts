@@ -1,0 +1,170 @@
+/** Options that several commands share, and how their values are read. */
+
+import { availableParallelism } from "node:os";
+
+import { InvalidArgumentError, Option, type Command } from "commander";
+
+import { DiagnosticError } from "../core/diagnostic.ts";
+import { verdicts, type Verdict } from "../core/verdict.ts";
+
+export interface RunFlags {
+  readonly config?: string;
+  readonly grep?: string;
+  readonly engine?: readonly string[];
+  readonly seed: number;
+  readonly maxTime: number;
+  readonly maxStates: number;
+  readonly jobs: number;
+  readonly shard?: { readonly index: number; readonly count: number };
+  readonly bail: number;
+  readonly failOn?: readonly Verdict[];
+  readonly baseline?: string;
+  readonly reporter?: readonly string[];
+  readonly outDir: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  readonly color: "auto" | "always" | "never";
+  readonly profile: string;
+}
+
+export const integer =
+  (least: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < least) {
+      throw new InvalidArgumentError(`It must be an integer of at least ${least}.`);
+    }
+    return value;
+  };
+
+const list = (text: string, previous: readonly string[] = []): string[] => [
+  ...previous,
+  ...text.split(",").filter((part) => part !== ""),
+];
+
+const collect = (text: string, previous: readonly string[] = []): string[] => [...previous, text];
+
+function shard(text: string): { index: number; count: number } {
+  const match = /^(\d+)\/(\d+)$/.exec(text);
+  const index = Number(match?.[1]);
+  const count = Number(match?.[2]);
+  if (match === null || index < 1 || count < 1 || index > count) {
+    throw new InvalidArgumentError("It must be i/n with 1 <= i <= n, e.g. 1/4.");
+  }
+  return { index, count };
+}
+
+function failOn(text: string): Verdict[] {
+  return list(text).map((word) => {
+    const verdict = verdicts.find((known) => known === word);
+    if (verdict === undefined) {
+      throw new InvalidArgumentError(`It must be a list of verdicts: ${verdicts.join(", ")}.`);
+    }
+    return verdict;
+  });
+}
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0) {
+    throw new InvalidArgumentError("It must be a positive number of seconds.");
+  }
+  return value;
+}
+
+export function addConfigOptions(command: Command): Command {
+  return command
+    .option("-c, --config <file>", "configuration file (default: nearest verify.config.ts)")
+    .option("-g, --grep <regex>", "only obligations whose id matches")
+    .option("--engine <name>", "only these engines, e.g. explore,prove (repeatable)", list);
+}
+
+export function addOutputOptions(command: Command): Command {
+  return command
+    .option(
+      "--reporter <name[=file]>",
+      "pretty, json, junit or html; repeatable (default: pretty)",
+      collect,
+    )
+    .option("--out-dir <folder>", "where reports and counterexamples go", ".verify")
+    .option("--json", "print the JSON report and nothing else")
+    .option("-q, --quiet", "only what needs attention")
+    .option("-v, --verbose", "evidence, assumptions and figures of every result")
+    .addOption(
+      new Option("--color <when>", "colour in the terminal")
+        .choices(["auto", "always", "never"])
+        .default("auto"),
+    );
+}
+
+export function addRunOptions(command: Command): Command {
+  addConfigOptions(command)
+    .option("--seed <n>", "seed of every random choice", integer(0), 42)
+    .option("--max-time <seconds>", "time budget per obligation", seconds, 60)
+    .option("--max-states <n>", "state budget per exploration", integer(1), 2_000_000)
+    .option("--jobs <n>", "worker threads", integer(1), Math.min(4, availableParallelism()))
+    .option("--shard <i/n>", "run only the i-th of n parts", shard)
+    .option("--bail [n]", "stop after n results that count against the run", bail, 0)
+    .option("--fail-on <verdicts>", "which verdicts fail the run unless expected", failOn)
+    .option("--baseline <report.json>", "results known from this report do not fail the run")
+    .addOption(
+      new Option("--profile <source>", "profiler to use; ebpf never falls back")
+        .choices(["auto", "ebpf", "v8", "off"])
+        .default("auto"),
+    );
+  return addOutputOptions(command);
+}
+
+/** `--bail` alone stops at the first. */
+function bail(text: string | undefined): number {
+  return text === undefined ? 1 : integer(1)(text);
+}
+
+export function useColor(
+  when: "auto" | "always" | "never",
+  stream: { readonly isTTY?: boolean },
+): boolean {
+  if (when !== "auto") return when === "always";
+  const { NO_COLOR, FORCE_COLOR } = process.env;
+  if (NO_COLOR !== undefined && NO_COLOR !== "") return false;
+  if (FORCE_COLOR !== undefined) return FORCE_COLOR !== "0";
+  return stream.isTTY === true;
+}
+
+export interface ReporterTarget {
+  readonly name: "pretty" | "json" | "junit" | "html";
+  /** Absent: standard output. */
+  readonly file?: string;
+}
+
+const defaultFiles: Record<ReporterTarget["name"], string | undefined> = {
+  pretty: undefined,
+  json: undefined,
+  junit: "junit.xml",
+  html: "report.html",
+};
+
+export function parseReporters(
+  flags: Pick<RunFlags, "reporter" | "json" | "outDir">,
+): ReporterTarget[] {
+  if (flags.json === true) return [{ name: "json" }];
+  const targets = (flags.reporter ?? []).map((text): ReporterTarget => {
+    const [name = "", ...rest] = text.split("=");
+    if (!Object.hasOwn(defaultFiles, name)) {
+      throw new DiagnosticError("VRF007", `there is no reporter "${name}"`, {
+        help: `reporters: ${Object.keys(defaultFiles).join(", ")}; write name or name=file`,
+      });
+    }
+    const known = name as ReporterTarget["name"];
+    const file = rest.join("=") || inOutDir(defaultFiles[known], flags.outDir);
+    return file === undefined ? { name: known } : { name: known, file };
+  });
+  // Files alone would leave the terminal silent.
+  return targets.some(({ file }) => file === undefined)
+    ? targets
+    : [{ name: "pretty" }, ...targets];
+}
+
+const inOutDir = (file: string | undefined, outDir: string): string | undefined =>
+  file === undefined ? undefined : `${outDir}/${file}`;

@@ -1,0 +1,136 @@
+/** The commander program: options in, exit code out. Engines and reports are loaded on demand. */
+
+import { Command, CommanderError, Option } from "commander";
+
+import { DiagnosticError, ExitCode, formatDiagnostic } from "../core/diagnostic.ts";
+import { toolVersion } from "../runner/environment.ts";
+import {
+  addConfigOptions,
+  addOutputOptions,
+  addRunOptions,
+  integer,
+  type RunFlags,
+} from "./options.ts";
+
+/** Runs one command line and returns its exit code; never throws. */
+export async function main(argv: readonly string[]): Promise<number> {
+  let exitCode: number = ExitCode.ok;
+  const program = buildProgram((code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync([...argv], { from: "user" });
+    return exitCode;
+  } catch (error) {
+    return report(error);
+  }
+}
+
+function report(error: unknown): number {
+  if (error instanceof CommanderError) {
+    // commander's own code for usage errors is 1, which means "violated" here
+    return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
+  }
+  if (error instanceof DiagnosticError) {
+    console.error(formatDiagnostic(error));
+    return error.exitCode;
+  }
+  console.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  console.error("This is a fault of verify itself; please report it with the lines above.");
+  return ExitCode.internal;
+}
+
+type SetExit = (code: number) => void;
+
+function buildProgram(exit: SetExit): Command {
+  const program = new Command("verify")
+    .description("Model checking, conformance and capacity evidence for telemetry pipelines")
+    .version(toolVersion())
+    .showHelpAfterError("(verify --help lists commands and options)")
+    .exitOverride();
+
+  addRun(program.command("run", { isDefault: true }), undefined, exit).description(
+    "check everything in verify.config.ts, or the named subjects and properties",
+  );
+  for (const [name, engine, text] of engineCommands) {
+    addRun(program.command(name), engine, exit).description(text);
+  }
+  addConform(program, exit);
+  addInspect(program, exit);
+  return program;
+}
+
+const engineCommands = [
+  ["check", "explore", "exhaustive search only"],
+  ["prove", "prove", "solver proofs only"],
+  ["sim", "sim", "queueing formulas, simulation and measured runs only"],
+  ["profile", "profile", "profiles only"],
+] as const;
+
+function addRun(command: Command, engine: string | undefined, exit: SetExit): Command {
+  addRunOptions(command.argument("[names...]", "subjects or properties; all when left out"));
+  return command.action(async (names: string[], flags: RunFlags) => {
+    const { runCommand } = await import("./commands/run.ts");
+    exit(await runCommand(names, engine === undefined ? flags : { ...flags, engine: [engine] }));
+  });
+}
+
+function addConform(program: Command, exit: SetExit): void {
+  const conform = addRun(program.command("conform"), "conform", exit).description(
+    "hold real implementations against their models",
+  );
+  const exporter = conform
+    .command("otlp-exporter")
+    .description("play faults against any process that exports OTLP; needs no configuration file")
+    .requiredOption("--command <line>", 'how to start the process, e.g. "node app.js"')
+    .option("--ready <url>", "URL that answers 2xx once the process is ready")
+    .option("--drive <url|command>", "what makes the process produce telemetry")
+    .option("--cwd <folder>", "working directory of the process")
+    .option("--name <name>", "name of the implementation in the report", "process")
+    .option("--seed <n>", "seed of every random choice", integer(0), 42);
+  addOutputOptions(exporter).action(async (_: unknown, command: Command) => {
+    const { conformExporterCommand } = await import("./commands/conform-exporter.ts");
+    exit(await conformExporterCommand(command.optsWithGlobals()));
+  });
+}
+
+function addInspect(program: Command, exit: SetExit): void {
+  addConfigOptions(program.command("list").argument("[names...]"))
+    .description("list subjects, properties and implementations")
+    .option("--json", "as JSON")
+    .action(async (names: string[], flags: RunFlags) => {
+      const { listCommand } = await import("./commands/list.ts");
+      exit(await listCommand(names, flags));
+    });
+  program
+    .command("replay")
+    .description("replay a counterexample: still fails, fixed, or no longer feasible")
+    .argument("<id|file>", "id of a result of the last run, or a counterexample file")
+    .option("-c, --config <file>", "configuration file (default: nearest verify.config.ts)")
+    .option("--engine <name>", "which engine's counterexample, when several have one")
+    .option("--out-dir <folder>", "where the last run was saved", ".verify")
+    .option("--json", "as JSON")
+    .action(async (target: string, flags: { engine?: string; outDir: string; config?: string }) => {
+      const { replayCommand } = await import("./commands/replay.ts");
+      exit(await replayCommand(target, flags));
+    });
+  program
+    .command("explain")
+    .description("explain a result of the last run, a verdict word or a diagnostic code")
+    .argument("<id|word|code>")
+    .option("--engine <name>", "which engine's result, when several have one")
+    .option("--out-dir <folder>", "where the last run was saved", ".verify")
+    .action(async (target: string, flags: { engine?: string; outDir: string }) => {
+      const { explainCommand } = await import("./commands/explain.ts");
+      exit(await explainCommand(target, flags));
+    });
+  program
+    .command("show")
+    .description("write the HTML report of the last run and open it")
+    .option("--out-dir <folder>", "where the last run was saved", ".verify")
+    .addOption(new Option("--no-open", "only write the file and print its path"))
+    .action(async (flags: { outDir: string; open: boolean }) => {
+      const { showCommand } = await import("./commands/show.ts");
+      exit(await showCommand(flags));
+    });
+}

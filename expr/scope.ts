@@ -1,0 +1,94 @@
+/** What an expression may speak of: variables with their types, states, events. */
+
+import type { EventDeclaration, MachineModel, Theorem, VariableType } from "../core/subject.ts";
+
+export type Type =
+  | { readonly kind: "bool" }
+  | { readonly kind: "int" }
+  | { readonly kind: "real" }
+  | { readonly kind: "enum"; readonly values: readonly string[] };
+
+export interface Scope {
+  readonly variables: ReadonlyMap<string, Type>;
+  /** Dotted paths of the states that `at` may name; absent where there are no states to see. */
+  readonly states?: ReadonlySet<string>;
+  /** Payload types per event type; absent where there is no event to see. */
+  readonly events?: ReadonlyMap<string, ReadonlyMap<string, Type>>;
+  /** The one event type in which the expression is evaluated, when that is known. */
+  readonly event?: string;
+  /** Step predicates may use `event(TYPE)` and `next(e)`. */
+  readonly step?: boolean;
+  /** Exact rationals are available, and with them `/`. */
+  readonly reals?: boolean;
+}
+
+export const boolType: Type = { kind: "bool" };
+export const intType: Type = { kind: "int" };
+export const realType: Type = { kind: "real" };
+
+export function typeOfVariable(declaration: VariableType): Type {
+  if (declaration === "bool") return boolType;
+  return "int" in declaration ? intType : { kind: "enum", values: declaration.enum };
+}
+
+/** The state paths below a machine's root, dotted: `open`, `open.waiting` … */
+function statePathsOf(machine: MachineModel["machine"]): ReadonlySet<string> {
+  const paths = new Set<string>();
+  const visit = (node: MachineModel["machine"]["root"], prefix: string): void => {
+    for (const [key, child] of Object.entries(node.states)) {
+      paths.add(prefix + key);
+      visit(child, `${prefix}${key}.`);
+    }
+  };
+  visit(machine.root, "");
+  return paths;
+}
+
+function payloadTypes(declaration: EventDeclaration): ReadonlyMap<string, Type> {
+  const fields = new Map<string, Type>();
+  for (const [field, values] of Object.entries(declaration)) {
+    if (field === "type" || typeof values === "string") continue;
+    if (values.every((value) => typeof value === "boolean")) fields.set(field, boolType);
+    else if (values.every((value) => Number.isSafeInteger(value))) fields.set(field, intType);
+    else if (values.every((value) => typeof value === "string")) {
+      fields.set(field, { kind: "enum", values });
+    }
+    // A field of mixed or fractional values has no type: expressions cannot read it.
+  }
+  return fields;
+}
+
+/** The scope of state predicates of a model; of step predicates with `{ step: true }`. */
+export function scopeOfModel(model: MachineModel, options: { step?: boolean } = {}): Scope {
+  const variables = new Map<string, Type>();
+  for (const [name, type] of Object.entries(model.variables ?? {})) {
+    variables.set(name, typeOfVariable(type));
+  }
+  for (const name of Object.keys(model.parameters ?? {})) variables.set(name, intType);
+  return {
+    variables,
+    states: statePathsOf(model.machine),
+    events: new Map(model.events.map((event) => [event.type, payloadTypes(event)])),
+    step: options.step ?? false,
+  };
+}
+
+/** The scope of a guard or an update that runs in one event, or in any event. */
+export function scopeOfTransition(model: MachineModel, event?: string): Scope {
+  const { variables, events } = scopeOfModel(model);
+  return {
+    variables,
+    ...(events === undefined ? {} : { events }),
+    ...(event === undefined ? {} : { event }),
+  };
+}
+
+export function scopeOfTheorem(theorem: Pick<Theorem, "variables">): Scope {
+  const types = { Int: intType, Real: realType, Bool: boolType };
+  return {
+    variables: new Map(
+      Object.entries(theorem.variables).map(([name, sort]) => [name, types[sort]]),
+    ),
+    reals: true,
+  };
+}

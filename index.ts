@@ -1,0 +1,3 @@
+/** The public API: what a `verify.config.ts` imports. */
+
+export * from "./core/index.ts";

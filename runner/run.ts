@@ -1,0 +1,160 @@
+/** A whole run: load, plan, schedule, judge, report. */
+
+import type { Engine, Obligation } from "../core/engine.ts";
+import { makeOutcome } from "../core/outcome.ts";
+import { engineNames, type EngineName, type Report, type Result } from "../core/result.ts";
+import type { Subject } from "../core/subject.ts";
+import { verdicts, type Verdict } from "../core/verdict.ts";
+import { describeEnvironment, toolVersion } from "./environment.ts";
+import type { RunEvent } from "./events.ts";
+import type { Checked } from "./executor.ts";
+import { counts, exitCodeOf, type ExitOptions } from "./exit-code.ts";
+import { judge } from "./expectation.ts";
+import { keyOf, plan, type Selection } from "./plan.ts";
+import type { EngineOptions, SubjectSource } from "./protocol.ts";
+import { redact, secretsOf } from "./redact.ts";
+import { loadEngines } from "./registry.ts";
+import { schedule } from "./schedule.ts";
+import { loadSubjects } from "./source.ts";
+
+export interface RunOptions extends Pick<ExitOptions, "failOn" | "known"> {
+  readonly source: SubjectSource;
+  readonly selection: Selection;
+  readonly seed: number;
+  readonly jobs: number;
+  readonly maxTimeMs: number;
+  readonly maxStates: number;
+  /** Stop after this many results that count against the run; 0 for never. */
+  readonly bail: number;
+  readonly engineOptions: EngineOptions;
+  /** The command line, for the report. */
+  readonly command: readonly string[];
+  /** Text after `verify` that replays need, e.g. `-c other.config.ts`. */
+  readonly replaySuffix: string;
+  readonly signal: AbortSignal;
+  readonly onEvent: (event: RunEvent) => void;
+}
+
+export const runDefaults = {
+  seed: 42,
+  maxTimeMs: 60_000,
+  maxStates: 2_000_000,
+} as const;
+
+/** What a configuration holds, with the obligations that the selected engines take from it. */
+export async function planRun(
+  source: SubjectSource,
+  selection: Selection,
+): Promise<{
+  subjects: readonly Subject[];
+  engines: readonly Engine[];
+  obligations: readonly Obligation[];
+}> {
+  const names: readonly EngineName[] = selection.engines ?? engineNames;
+  const [subjects, engines] = await Promise.all([loadSubjects(source), loadEngines(names)]);
+  return { subjects, engines, obligations: plan(subjects, engines, selection) };
+}
+
+export async function run(options: RunOptions): Promise<Report> {
+  const startedAt = new Date();
+  const started = performance.now();
+  const { subjects, engines, obligations } = await planRun(options.source, options.selection);
+  options.onEvent({ type: "planned", obligations: obligations.length });
+
+  const secrets = secretsOf(process.env);
+  const results = new Map<string, Result>();
+  let failures = 0;
+  const record = (obligation: Obligation, checked: Checked): boolean => {
+    const result = redact(toResult(obligation, checked, options), secrets);
+    results.set(keyOf(obligation), result);
+    if (counts(result, options)) failures++;
+    options.onEvent({ type: "finished", result });
+    return options.bail === 0 || failures < options.bail;
+  };
+  await schedule(obligations, {
+    source: options.source,
+    jobs: options.jobs,
+    signal: options.signal,
+    task: (obligation) => ({
+      obligation,
+      seed: options.seed,
+      budget: { timeMs: options.maxTimeMs, maxStates: options.maxStates },
+      options: options.engineOptions,
+    }),
+    onStart: ({ id, engine }) => options.onEvent({ type: "started", id, engine }),
+    onProgress: ({ id, engine }, message) =>
+      options.onEvent({ type: "progress", id, engine, message }),
+    onDone: record,
+  });
+  const interrupted = options.signal.aborted;
+  const reason = interrupted ? "the run was interrupted before it was done" : "stopped by --bail";
+  for (const obligation of obligations) {
+    if (!results.has(keyOf(obligation))) record(obligation, notRun(obligation, reason));
+  }
+  const inOrder = obligations.map((obligation) => results.get(keyOf(obligation))!);
+  const report: Report = {
+    schemaVersion: 1,
+    tool: { name: "verify", version: toolVersion() },
+    seed: options.seed,
+    startedAt: startedAt.toISOString(),
+    durationMs: Math.round(performance.now() - started),
+    environment: describeEnvironment(),
+    command: redact(options.command, secrets),
+    summary: summarise(inOrder),
+    exitCode: exitCodeOf(inOrder, { ...options, interrupted }),
+    interrupted,
+    subjects: subjects
+      .filter(({ id }) => obligations.some(({ subject }) => subject === id))
+      .map((subject) => ({
+        id: subject.id,
+        title: subject.title,
+        kind: subject.kind,
+        source: subject.source ?? null,
+        graph: engines.map((engine) => engine.graph?.(subject) ?? null).find(Boolean) ?? null,
+      })),
+    results: inOrder,
+  };
+  options.onEvent({ type: "reported", report });
+  return report;
+}
+
+function notRun(obligation: Obligation, reason: string): Checked {
+  const observation = { kind: "skipped", reason } as const;
+  return {
+    outcome: makeOutcome({ claim: obligation.claim, method: null, observation }),
+    durationMs: 0,
+  };
+}
+
+function toResult(
+  obligation: Obligation,
+  checked: Checked,
+  options: Pick<RunOptions, "seed" | "replaySuffix">,
+): Result {
+  const { id, engine } = obligation;
+  const again =
+    checked.outcome.counterexample === null
+      ? `verify run ${id} --engine ${engine} --seed ${options.seed}`
+      : `verify replay ${id} --engine ${engine}`;
+  return {
+    id,
+    subject: obligation.subject,
+    property: obligation.property,
+    title: obligation.title,
+    source: obligation.source,
+    implementation: obligation.implementation,
+    engine,
+    ...checked.outcome,
+    ...judge(checked.outcome, obligation.expect),
+    replay: again + options.replaySuffix,
+    durationMs: Math.round(checked.durationMs),
+  };
+}
+
+export function summarise(results: readonly Result[]): Report["summary"] {
+  const count = (test: (result: Result) => boolean): number => results.filter(test).length;
+  const perVerdict = Object.fromEntries(
+    verdicts.map((verdict) => [verdict, count((result) => result.verdict === verdict)]),
+  ) as Record<Verdict, number>;
+  return { ...perVerdict, unexpected: count((result) => !result.asExpected) };
+}
