@@ -117,6 +117,11 @@ export interface LeadsToProperty extends PropertyBase {
 export interface ConformsProperty extends PropertyBase {
   readonly kind: "conforms";
   readonly when?: StatePredicate;
+  /**
+   * Only commands of these event types; `"time passes"` is the type of letting time pass. All when
+   * left out.
+   */
+  readonly events?: readonly string[];
   /** Names of observables to compare; all when left out. */
   readonly observables?: readonly string[];
   /** Known deviations by implementation name. */
@@ -212,11 +217,13 @@ export const eventually = (
 
 export const conforms = (
   title: string,
-  options: PropertyOptions & Pick<ConformsProperty, "when" | "observables" | "expectFor"> = {},
+  options: PropertyOptions &
+    Pick<ConformsProperty, "when" | "events" | "observables" | "expectFor"> = {},
 ): ConformsProperty => ({
   ...base(title, options),
   kind: "conforms",
   ...(options.when === undefined ? {} : { when: options.when }),
+  ...(options.events === undefined ? {} : { events: options.events }),
   ...(options.observables === undefined ? {} : { observables: options.observables }),
   ...(options.expectFor === undefined ? {} : { expectFor: options.expectFor }),
 });
