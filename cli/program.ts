@@ -133,4 +133,12 @@ function addInspect(program: Command, exit: SetExit): void {
       const { showCommand } = await import("./commands/show.ts");
       exit(await showCommand(flags));
     });
+  program
+    .command("doctor")
+    .description("what this machine offers, and what will be skipped")
+    .option("--json", "as JSON")
+    .action(async (flags: { json?: boolean }) => {
+      const { doctorCommand } = await import("./commands/doctor.ts");
+      exit(await doctorCommand(flags));
+    });
 }

@@ -5,7 +5,9 @@ import { engineNames, type EngineName } from "../core/result.ts";
 
 type Loader = () => Promise<{ readonly engine: Engine }>;
 
-const loaders: Partial<Record<EngineName, Loader>> = {};
+const loaders: Partial<Record<EngineName, Loader>> = {
+  conform: () => import("../checkers/conform/engine.ts"),
+};
 
 export async function loadEngine(name: EngineName): Promise<Engine> {
   const loader = loaders[name];
