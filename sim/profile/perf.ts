@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 
 import { AttachError, type RawCapture, type RawSample, type Sampler } from "./capture.ts";
-import { monotonicNs } from "./proc.ts";
+import { monotonicNs, readCpu } from "./proc.ts";
 import { parsePerfData } from "./perf-data.ts";
 import { kernelNames } from "./kallsyms.ts";
 import { startTool, type Tool } from "./tool.ts";
@@ -76,9 +76,11 @@ async function attach(options: PerfOptions, userOnly: boolean): Promise<PerfSamp
     attachMs,
     userOnly,
     async stop(): Promise<RawCapture> {
-      const early = tool.ended();
       const toNs = monotonicNs();
-      if (!early) await tool.interrupt(options.stopTimeoutMs ?? 5000);
+      // Attached to a process, perf ends with it: then, and only then, an early end is right.
+      const isOver = tool.ended() && readCpu(options.pid) === null;
+      const early = tool.ended() && !(isOver && tool.describeEnd() === "exit code 0");
+      if (!tool.ended()) await tool.interrupt(options.stopTimeoutMs ?? 5000);
       let samples: RawSample[] = [];
       let lost = 0;
       let problem: string | null = early

@@ -6,9 +6,11 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 
 import type { Frame, StackSample } from "./capture.ts";
 import { isRecord } from "./json.ts";
+import { shortPath } from "./short-path.ts";
 
 /** Node options that make the process write its profile into `folder` when it exits. */
 export const v8Arguments = (folder: string, hz: number): string[] => [
@@ -70,10 +72,11 @@ export function readCpuProfiles(folder: string): CpuProfile[] {
 }
 
 function convert(file: ProfileFile, pid: number, thread: number): CpuProfile {
+  const base = process.cwd();
   const parents = new Map<number, number>();
   const frames = new Map<number, Frame | null>();
   for (const node of file.nodes) {
-    frames.set(node.id, frameOf(node.callFrame));
+    frames.set(node.id, frameOf(node.callFrame, base));
     for (const child of node.children ?? []) parents.set(child, node.id);
   }
   const stacks = new Map<number, readonly Frame[]>();
@@ -106,7 +109,7 @@ function convert(file: ProfileFile, pid: number, thread: number): CpuProfile {
   return { pid, thread, fromNs: file.startTime * 1000, toNs: file.endTime * 1000, samples, idle };
 }
 
-function frameOf(call: ProfileFile["nodes"][number]["callFrame"]): Frame | null {
+function frameOf(call: ProfileFile["nodes"][number]["callFrame"], base: string): Frame | null {
   const { functionName, url, lineNumber } = call;
   if (functionName === "(root)") return null;
   const common = { address: 0, known: "symbol", systemName: functionName } as const;
@@ -116,8 +119,9 @@ function frameOf(call: ProfileFile["nodes"][number]["callFrame"]): Frame | null 
   if (functionName === "(program)") {
     return { ...common, name: functionName, type: "native", file: "", line: 0, module: "[v8]" };
   }
-  const file = url.replace(/^file:\/\//, "");
-  const name = functionName === "" ? "(anonymous)" : functionName;
+  const file = shortPath(url.startsWith("file:") ? fileURLToPath(url) : url, base);
   const line = Math.max(0, lineNumber + 1);
+  const place = file === "" ? "" : ` ${path.basename(file)}:${line}`;
+  const name = `${functionName === "" ? "(anonymous)" : functionName}${place}`;
   return { ...common, name, type: "js", file, line, module: "[jit]" };
 }

@@ -1,0 +1,148 @@
+/** One profiled run of a real system under load, from attaching to named stacks. */
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+import type { MeasuredSystem, OperatingPoint } from "../../core/subject.ts";
+import { startBpftrace } from "./bpftrace.ts";
+import type { Capture, ProfilerName, Sampler } from "./capture.ts";
+import { perfMapPath, takePerfMap } from "./perf-map.ts";
+import { startPerf } from "./perf.ts";
+import { monotonicNs, ProcessWatch, type CpuReading } from "./proc.ts";
+import { makeSymboliser } from "./symbolise.ts";
+import { readCpuProfiles, v8Arguments } from "./v8.ts";
+
+/** Starts the system in a process of its own, calls `onSpawn` before the load, ends with the load. */
+export type LoadRunner = (options: {
+  readonly nodeArgs: readonly string[];
+  readonly onSpawn: (pid: number) => Promise<void>;
+  readonly signal: AbortSignal;
+}) => Promise<unknown>;
+
+export interface TakeOptions {
+  readonly profiler: ProfilerName;
+  readonly hz: number;
+  /** Expected length of the run in seconds; a limit for the sampler, not for the load. */
+  readonly seconds: number;
+  readonly signal: AbortSignal;
+  readonly run: LoadRunner;
+}
+
+export interface Taken {
+  readonly capture: Capture;
+  readonly readings: readonly CpuReading[];
+  /** Wall-clock time of the first sample, nanoseconds since 1970. */
+  readonly startedAt: bigint;
+}
+
+/** The load of a measured system, in sim/load; loaded late because most runs profile nothing. */
+export const loadOf =
+  (system: MeasuredSystem, point: OperatingPoint, seed: number): LoadRunner =>
+  async (options) => {
+    const { runLoad } = await import("../load/run.ts");
+    // `timer` pacing: the generator shares the process, and polling would be most of the profile.
+    return runLoad(system, point, { seed, pacing: "timer", ...options });
+  };
+
+// Names for generated code, and a frame of its own for every interpreted function.
+const stackArguments = ["--perf-basic-prof", "--interpreted-frames-native-stack"];
+
+/**
+ * @throws {AttachError} when the sampler does not attach to the process.
+ * @throws whatever the load throws.
+ */
+export async function takeProfile(options: TakeOptions): Promise<Taken> {
+  return options.profiler === "v8" ? takeWithV8(options) : takeWithStacks(options);
+}
+
+async function takeWithStacks(options: TakeOptions): Promise<Taken> {
+  let target = 0;
+  let watch: ProcessWatch | null = null;
+  let sampler: Sampler | null = null;
+  let startedAt = 0n;
+  const { hz, signal } = options;
+  try {
+    await options.run({
+      nodeArgs: stackArguments,
+      signal,
+      async onSpawn(pid) {
+        target = pid;
+        watch = new ProcessWatch(pid);
+        sampler =
+          options.profiler === "perf"
+            ? await startPerf({ pid, hz, signal })
+            : await startBpftrace({ pid, hz, maxSeconds: options.seconds, signal });
+        startedAt = BigInt(Date.now()) * 1_000_000n;
+        watch.look();
+      },
+    });
+    const [attached, watched] = attachedParts(sampler, watch);
+    watched.stop();
+    const raw = await attached.stop();
+    const symbolise = makeSymboliser({ mappings: watched.mappings(), code: takePerfMap(target) });
+    const capture = { ...raw, samples: raw.samples.map((sample) => symbolise(sample)) };
+    return { capture, readings: watched.readings, startedAt };
+  } finally {
+    (watch as ProcessWatch | null)?.stop();
+    // After a failure of the load the sampler is still there; stopping twice does no harm.
+    await (sampler as Sampler | null)?.stop();
+    if (target !== 0) rmSync(perfMapPath(target), { force: true });
+  }
+}
+
+function attachedParts(
+  sampler: Sampler | null,
+  watch: ProcessWatch | null,
+): [Sampler, ProcessWatch] {
+  if (sampler === null || watch === null) {
+    throw new TypeError("the load ended without telling the process to be profiled");
+  }
+  return [sampler, watch];
+}
+
+async function takeWithV8(options: TakeOptions): Promise<Taken> {
+  const folder = mkdtempSync(path.join(tmpdir(), "verify-v8-"));
+  let target = 0;
+  let watch: ProcessWatch | null = null;
+  let spawnedNs = 0;
+  let startedAt = 0n;
+  try {
+    await options.run({
+      nodeArgs: v8Arguments(folder, options.hz),
+      signal: options.signal,
+      onSpawn(pid) {
+        target = pid;
+        spawnedNs = monotonicNs();
+        startedAt = BigInt(Date.now()) * 1_000_000n;
+        watch = new ProcessWatch(pid);
+        return Promise.resolve();
+      },
+    });
+    const profile = readCpuProfiles(folder).find((one) => one.pid === target && one.thread === 0);
+    const fromNs = profile?.fromNs ?? spawnedNs;
+    const toNs = profile?.toNs ?? monotonicNs();
+    const all = (profile?.samples.length ?? 0) + (profile?.idle ?? 0);
+    // V8 also recorded the start of the process, which is no part of the load.
+    const samples = profile?.samples.filter((one) => one.timeNs >= spawnedNs) ?? [];
+    return {
+      capture: {
+        profiler: "v8",
+        version: `Node ${process.version}`,
+        hz: options.hz,
+        effectiveHz: all < 2 || toNs <= fromNs ? null : all / ((toNs - fromNs) / 1e9),
+        lost: 0,
+        attachMs: 0,
+        fromNs: Math.max(fromNs, spawnedNs),
+        toNs,
+        problem: profile === undefined ? "the process ended without writing its V8 profile" : null,
+        samples,
+      },
+      readings: (watch as ProcessWatch | null)?.readings ?? [],
+      startedAt,
+    };
+  } finally {
+    (watch as ProcessWatch | null)?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
