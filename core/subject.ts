@@ -176,6 +176,8 @@ export interface PredictionClaim extends QueueClaimBase {
 export interface ProfileClaim extends QueueClaimBase {
   readonly kind: "profile";
   readonly point: OperatingPoint;
+  /** Samples per second of CPU time, 49 to 999; default 199. More cost more than they show. */
+  readonly hz?: number;
 }
 
 export type QueueClaim = FormulaClaim | PredictionClaim | ProfileClaim;
