@@ -79,6 +79,9 @@ export interface Sampler {
   stop(): Promise<RawCapture>;
 }
 
+/** Samples per second unless a claim asks otherwise: prime, so that no periodic work runs in step. */
+export const defaultHz = 199;
+
 /** The sampler could not attach. `help` says how to enable it. */
 export class AttachError extends Error {
   readonly help: string;

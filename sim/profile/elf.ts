@@ -69,14 +69,12 @@ function parse(read: (offset: number, length: number) => Buffer): ElfSymbols {
   const sectionSize = header.readUInt16LE(58);
   const sectionCount = header.readUInt16LE(60);
   const sections = sectionCount === 0 ? null : read(u64(header, 40), sectionSize * sectionCount);
-  const find = (type: number): number | null => {
-    for (let at = 0; sections !== null && at < sections.length; at += sectionSize) {
-      if (sections.readUInt32LE(at + 4) === type) return at;
-    }
-    return null;
-  };
   // A stripped library still has the dynamic symbols.
-  const table = find(sectionSymtab) ?? find(sectionDynsym);
+  const table =
+    sections === null
+      ? null
+      : (findSection(sections, sectionSize, sectionSymtab) ??
+        findSection(sections, sectionSize, sectionDynsym));
   if (sections === null || table === null) {
     return { segments, starts: new Float64Array(), sizes: new Float64Array(), names: [] };
   }
@@ -84,6 +82,13 @@ function parse(read: (offset: number, length: number) => Buffer): ElfSymbols {
   const strings = sections.readUInt32LE(table + 40) * sectionSize;
   const text = read(u64(sections, strings + 24), u64(sections, strings + 32));
   return { segments, ...functionsOf(symbols, text) };
+}
+
+function findSection(sections: Buffer, sectionSize: number, type: number): number | null {
+  for (let at = 0; at < sections.length; at += sectionSize) {
+    if (sections.readUInt32LE(at + 4) === type) return at;
+  }
+  return null;
 }
 
 function functionsOf(symbols: Buffer, text: Buffer): Omit<ElfSymbols, "segments"> {

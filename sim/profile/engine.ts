@@ -1,0 +1,243 @@
+/**
+ * The profile engine: puts the real system of a queue subject under load, samples its stacks, and
+ * shows the profile only when it accounts for the CPU time that the kernel measured. The best
+ * profiler that really attaches is used, and always named; `--profile=ebpf` accepts no substitute.
+ */
+
+import type { CheckContext, Engine, Obligation } from "../../core/engine.ts";
+import { DiagnosticError } from "../../core/diagnostic.ts";
+import type { Exhibit } from "../../core/exhibit.ts";
+import { makeOutcome, type OutcomeDetails } from "../../core/outcome.ts";
+import type { Outcome } from "../../core/result.ts";
+import type { ProfileClaim, QueueSubject, Subject } from "../../core/subject.ts";
+import type { Observation } from "../../core/verdict.ts";
+import { accountFacts, accountFor, accountSentence, type Account } from "./account.ts";
+import { AttachError, defaultHz } from "./capture.ts";
+import { detectProfiler, profilerTitles, type ProfilerStatus } from "./detect.ts";
+import { cullShare, flameTree, functionTables } from "./flame.ts";
+import { chooseProfiler, readMode, type Choice, type Mode } from "./ladder.ts";
+import { loadOf, takeProfile, type Taken } from "./take.ts";
+import { writeProfileFiles } from "./write.ts";
+
+interface Task {
+  readonly subject: QueueSubject;
+  readonly claim: ProfileClaim;
+}
+
+export const engine: Engine = {
+  name: "profile",
+  version: "1",
+
+  plan(subject: Subject): readonly Obligation[] {
+    if (subject.kind !== "queue") return [];
+    return subject.claims
+      .filter((claim) => claim.kind === "profile")
+      .map((claim) => ({
+        id: `${subject.id}/${claim.id}`,
+        subject: subject.id,
+        property: claim.id,
+        title: claim.title,
+        source: claim.source ?? subject.source ?? null,
+        engine: "profile",
+        claim: "universal",
+        implementation:
+          subject.system === undefined
+            ? null
+            : { name: subject.system.name, version: subject.system.version },
+        expect: claim.expect ?? null,
+        exclusive: true,
+      }));
+  },
+
+  async check(obligation, subject, context) {
+    return run(obligation, taskOf(obligation, subject), context);
+  },
+
+  /** A profile has no counterexample to follow; it is taken again and judged again. */
+  async replay(obligation, subject, _counterexample, context) {
+    const outcome = await run(obligation, taskOf(obligation, subject), context);
+    return outcome.verdict === "holds-bounded"
+      ? { kind: "passes", message: `taken again: ${outcome.evidence}` }
+      : { kind: "infeasible", message: `no usable profile could be taken: ${outcome.reason}` };
+  },
+};
+
+function taskOf(obligation: Obligation, subject: Subject): Task {
+  if (subject.kind === "queue") {
+    const claim = subject.claims.find((one) => one.id === obligation.property);
+    if (claim?.kind === "profile") return { subject, claim };
+  }
+  throw new DiagnosticError("VRF004", `${obligation.id} is not a profile claim`, {
+    place: subject.id,
+  });
+}
+
+const conclude = (observation: Observation, details: OutcomeDetails = {}): Outcome =>
+  makeOutcome({ claim: "universal", method: null, observation }, details);
+
+async function run(obligation: Obligation, task: Task, context: CheckContext): Promise<Outcome> {
+  const { system } = task.subject;
+  if (system === undefined) {
+    throw new DiagnosticError(
+      "VRF501",
+      `profile claim "${task.claim.id}" has no real system to put under load`,
+      { place: task.subject.id, help: "give the subject a `system` (see MeasuredSystem)" },
+    );
+  }
+  const mode = readMode(context.options["profile"]);
+  const hz = task.claim.hz ?? defaultHz;
+  if (!Number.isInteger(hz) || hz < 49 || hz > 999) {
+    throw new DiagnosticError("VRF501", `a sampling rate of ${hz} Hz is not possible`, {
+      place: `${task.subject.id}, claim "${task.claim.id}"`,
+      help: "give a whole number from 49 to 999",
+    });
+  }
+  context.progress("trying which profiler attaches");
+  const choice = await chooseProfiler(mode, (name) => detectProfiler(name, context.signal));
+  if (context.signal.aborted) return stopped();
+  if (choice.chosen === null) return nothingAttaches(mode, choice);
+
+  const { name } = choice.chosen;
+  const { point } = task.claim;
+  context.progress(`${name} attaches; ${system.name} runs under load for ${point.duration} s`);
+  let taken: Taken;
+  try {
+    taken = await takeProfile({
+      profiler: name,
+      hz,
+      seconds: point.duration,
+      signal: context.signal,
+      run: loadOf(system, point, context.seed),
+    });
+  } catch (error) {
+    if (context.signal.aborted) return stopped();
+    if (error instanceof AttachError) return lateRefusal(mode, choice, error);
+    throw error; // the load failed: a diagnostic of its own
+  }
+  if (context.signal.aborted) return stopped();
+  context.progress("judging the profile");
+  const account = accountFor(taken.capture, taken.readings);
+  return judge(obligation, task, choice, taken, account, context);
+}
+
+const stopped = (): Outcome =>
+  conclude({ kind: "unknown", reason: "stopped before the profile was complete" });
+
+function nothingAttaches(mode: Mode, choice: Choice): Outcome {
+  const reason = choice.tried.map((one) => refusal(one)).join("; ");
+  const evidence = choice.tried.flatMap((one) => one.evidence).join("; ");
+  if (mode === "auto") {
+    return conclude({ kind: "skipped", reason: `no profiler attaches: ${reason}` }, { evidence });
+  }
+  // Asked for by name: a missing environment is a failure of the run (exit code 4), not a pass.
+  const message = `--profile=${mode} accepts no substitute, and ${reason}`;
+  return conclude(
+    { kind: "error", reason: message },
+    { evidence, diagnostics: [{ code: "VRF601", message }] },
+  );
+}
+
+function lateRefusal(mode: Mode, choice: Choice, error: AttachError): Outcome {
+  const name = choice.chosen?.name ?? "the profiler";
+  const reason = `${name} attached in a trial, but not to the process under load: ${error.message}`;
+  return mode === "auto"
+    ? conclude({ kind: "unknown", reason })
+    : conclude(
+        { kind: "error", reason },
+        { diagnostics: [{ code: "VRF601", message: `${reason}; ${error.help}` }] },
+      );
+}
+
+const refusal = (one: ProfilerStatus): string =>
+  `${one.name} is ${one.state}: ${one.reason}${one.help === "" ? "" : ` (to enable it: ${one.help})`}`;
+
+async function judge(
+  obligation: Obligation,
+  task: Task,
+  choice: Choice,
+  taken: Taken,
+  account: Account,
+  context: CheckContext,
+): Promise<Outcome> {
+  const { capture } = taken;
+  const system = task.subject.system!;
+  const tool = capture.profiler === "v8" ? "V8 CPU profiler" : capture.profiler;
+  const clock = capture.profiler === "v8" ? "wall time of the main thread" : "CPU time";
+  const provenance = `${tool} (${capture.version}), ${capture.hz} Hz, ${clock}`;
+  const fallback = choice.passedOver.length === 0 ? "" : ` [fallback: ${tool}]`;
+
+  const assumptions = [
+    `profiler: ${profilerTitles[capture.profiler]}`,
+    ...choice.passedOver.map((one) => `fallback, because ${refusal(one)}`),
+    `load: ${task.claim.point.arrivalRate} operations per second for ${task.claim.point.duration} s, ` +
+      "generated in the same process by timers; its share is part of the profile",
+    "functions that V8 inlined count for their callers",
+  ];
+  const exhibits: Exhibit[] = [
+    {
+      kind: "flamegraph",
+      title: `Where ${system.name} ${system.version} spends its CPU time${fallback}`,
+      provenance: `${provenance}; branches below ${cullShare * 100} % are left out`,
+      root: flameTree(capture.samples, system.name),
+      facts: accountFacts(capture, account),
+    },
+    ...functionTables(capture.samples, provenance).map((one) => ({
+      ...one,
+      title: `${one.title}${fallback}`,
+    })),
+  ];
+  const files =
+    typeof context.options["outDir"] === "string"
+      ? await writeProfileFiles(context.options["outDir"], obligation.id, taken, [
+          provenance,
+          accountSentence(capture, account),
+        ])
+      : [];
+  const evidence = [
+    `Taken with ${tool} (${capture.version})${fallback === "" ? "" : ", a fallback"}.`,
+    accountSentence(capture, account),
+    ...choice.tried.map((one) => `Trial of ${one.name}: ${one.state}; ${one.evidence.join("; ")}.`),
+    ...(files.length === 0 ? [] : [`Written: ${files.join(", ")}.`]),
+  ].join(" ");
+  const details: OutcomeDetails = {
+    assumptions,
+    evidence,
+    exhibits,
+    stats: {
+      samples: capture.samples.length,
+      hz: capture.hz,
+      seconds: Math.round(account.seconds * 1000) / 1000,
+      attachMs: Math.round(capture.attachMs),
+    },
+  };
+
+  if (account.state === "ok") {
+    const bound = {
+      samples: account.samples,
+      hz: capture.hz,
+      seconds: Math.round(account.seconds * 100) / 100,
+      profiler: tool,
+    };
+    return makeOutcome(
+      { claim: "universal", method: "measurement", bound, observation: { kind: "holds" } },
+      details,
+    );
+  }
+  const reason = `the profile fails its self-check (${provenance}): ${account.reasons.join("; ")}`;
+  // A picture of a profile that cannot be trusted would be believed; only the facts stay.
+  const facts = Object.entries(accountFacts(capture, account));
+  return conclude(
+    { kind: account.state === "broken" ? "error" : "unknown", reason },
+    {
+      ...details,
+      exhibits: [
+        {
+          kind: "table",
+          title: `Self-check of the profile${fallback}`,
+          columns: ["fact", "value"],
+          rows: facts.map(([fact, value]) => [fact, value]),
+        },
+      ],
+    },
+  );
+}
