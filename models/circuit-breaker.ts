@@ -17,9 +17,10 @@
  * A CALL that is not admitted changes nothing: that is what "rejected" means in this model.
  */
 
-import { assign, setup } from "xstate";
+import { setup } from "xstate";
 
 import type { MachineModel } from "../core/subject.ts";
+import { guard, update } from "../expr/index.ts";
 
 export interface CircuitBreakerContext {
   /** Consecutive failures while closed; 0 in the other states. */
@@ -70,25 +71,22 @@ export const circuitBreakerMachine = setup({
     closed: {
       on: {
         CALL: {
-          guard: ({ context }) => context.active < context.concurrency,
-          actions: assign({ active: ({ context }) => context.active + 1 }),
+          guard: guard("active < concurrency"),
+          actions: update({ active: "active + 1" }),
         },
         SUCCESS: {
-          guard: ({ context }) => context.active > 0,
-          actions: assign({ failures: 0, active: ({ context }) => context.active - 1 }),
+          guard: guard("active > 0"),
+          actions: update({ failures: "0", active: "active - 1" }),
         },
         FAILURE: [
           {
-            guard: ({ context }) => context.active > 0 && context.failures + 1 >= context.threshold,
+            guard: guard("active > 0 and failures + 1 >= threshold"),
             target: "open",
-            actions: assign({ failures: 0, active: 0 }),
+            actions: update({ failures: "0", active: "0" }),
           },
           {
-            guard: ({ context }) => context.active > 0,
-            actions: assign({
-              failures: ({ context }) => context.failures + 1,
-              active: ({ context }) => context.active - 1,
-            }),
+            guard: guard("active > 0"),
+            actions: update({ failures: "failures + 1", active: "active - 1" }),
           },
         ],
       },
@@ -99,18 +97,18 @@ export const circuitBreakerMachine = setup({
     halfOpen: {
       on: {
         CALL: {
-          guard: ({ context }) => context.active < context.trialLimit,
-          actions: assign({ active: ({ context }) => context.active + 1 }),
+          guard: guard("active < trialLimit"),
+          actions: update({ active: "active + 1" }),
         },
         SUCCESS: {
-          guard: ({ context }) => context.active > 0,
+          guard: guard("active > 0"),
           target: "closed",
-          actions: assign({ failures: 0, active: 0 }),
+          actions: update({ failures: "0", active: "0" }),
         },
         FAILURE: {
-          guard: ({ context }) => context.active > 0,
+          guard: guard("active > 0"),
           target: "open",
-          actions: assign({ failures: 0, active: 0 }),
+          actions: update({ failures: "0", active: "0" }),
         },
       },
     },

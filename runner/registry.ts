@@ -6,6 +6,7 @@ import { engineNames, type EngineName } from "../core/result.ts";
 type Loader = () => Promise<{ readonly engine: Engine }>;
 
 const loaders: Partial<Record<EngineName, Loader>> = {
+  explore: () => import("../checkers/explore/engine.ts"),
   conform: () => import("../checkers/conform/engine.ts"),
 };
 

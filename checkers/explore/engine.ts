@@ -1,0 +1,174 @@
+/**
+ * Explicit-state search: visits every reachable state of a machine and decides its properties on the
+ * graph. `proved` here means exhaustive: for the explored parameter values, the declared events and
+ * payloads, and the stated treatment of time. It says nothing about other parameter values (that is
+ * for the prove engine) and nothing about an implementation (that is for conform).
+ */
+
+import { DiagnosticError } from "../../core/diagnostic.ts";
+import type { CheckContext, Engine, Obligation, ReplayObservation } from "../../core/engine.ts";
+import type { Property } from "../../core/property.ts";
+import type { Outcome } from "../../core/result.ts";
+import type { MachineSubject, Subject } from "../../core/subject.ts";
+import { ModelFault } from "../../semantics/fault.ts";
+import { statePredicate, stepPredicate } from "../../semantics/predicate.ts";
+import { validateModel } from "../../semantics/validate.ts";
+import { replayAbsence } from "./absence.ts";
+import { diagramOf } from "./diagram.ts";
+import { plural, type Finding } from "./finding.ts";
+import { follow } from "./follow.ts";
+import { extend, graphOf, type ReachableGraph } from "./graph.ts";
+import { checkLeadsTo } from "./liveness.ts";
+import { claimOf, conclude, faultOutcome, predicateFault } from "./outcome.ts";
+import { readRecipe } from "./recipe.ts";
+import { checkAlwaysReachable } from "./recurrence.ts";
+import { checkDeadlock, checkInvariant, checkReachable, checkSteps } from "./safety.ts";
+
+export const engine: Engine = {
+  name: "explore",
+  version: "1",
+
+  plan(subject: Subject): readonly Obligation[] {
+    if (subject.kind !== "machine") return [];
+    const planned = subject.properties.filter((property) => property.kind !== "conforms");
+    if (planned.length === 0) return [];
+    validateModel(subject.model, subject.id);
+    return planned.map((property) => {
+      compilePredicates(property, subject);
+      return {
+        id: `${subject.id}/${property.id}`,
+        subject: subject.id,
+        property: property.id,
+        title: property.title,
+        source: property.source ?? subject.source ?? null,
+        engine: "explore",
+        claim: claimOf(property),
+        implementation: null,
+        expect: property.expect ?? null,
+      };
+    });
+  },
+
+  async check(obligation, subject, context): Promise<Outcome> {
+    const machine = machineOf(subject);
+    const property = propertyOf(machine, obligation);
+    const graph = graphOf(machine);
+    const stop = await extend(graph, context);
+    if (graph.fault !== null) return faultOutcome(obligation.claim, graph, machine);
+    let outcome: Outcome;
+    try {
+      outcome = conclude(decide(graph, property, machine), property, graph, machine, context);
+    } catch (thrown) {
+      if (thrown instanceof ModelFault) return predicateFault(obligation, graph, thrown);
+      throw thrown;
+    }
+    if (outcome.verdict !== "inconclusive" || graph.complete) return outcome;
+    return { ...outcome, reason: `${stopText(stop, context)}; ${outcome.reason}` };
+  },
+
+  async replay(obligation, subject, counterexample, context): Promise<ReplayObservation> {
+    const machine = machineOf(subject);
+    const property = propertyOf(machine, obligation);
+    const recipe = readRecipe(counterexample.recipe);
+    if (recipe === null) {
+      return { kind: "infeasible", message: "the counterexample was not written by this engine" };
+    }
+    if (recipe.kind === "absent") return replayAbsence(property, machine, counterexample, context);
+    const followed = follow(recipe, property, machine, context.budget.maxStates);
+    if (followed.kind === "stopped") return { kind: "infeasible", message: followed.message };
+    const { judgement, trace } = followed;
+    if (judgement.kind === "not-shown") return { kind: "passes", message: judgement.message };
+    return {
+      kind: "reproduced",
+      message: judgement.message,
+      counterexample: { ...counterexample, message: judgement.message, at: judgement.at, trace },
+    };
+  },
+
+  graph: (subject) => (subject.kind === "machine" ? diagramOf(subject.model) : null),
+};
+
+function machineOf(subject: Subject): MachineSubject {
+  if (subject.kind === "machine") return subject;
+  throw new TypeError(`explore was given the ${subject.kind} "${subject.id}"`);
+}
+
+function propertyOf(subject: MachineSubject, obligation: Obligation): Property {
+  const property = subject.properties.find(({ id }) => id === obligation.property);
+  if (property !== undefined) return property;
+  throw new DiagnosticError(
+    "VRF004",
+    `the subject "${subject.id}" has no property "${obligation.property}"`,
+    { place: subject.id },
+  );
+}
+
+/** @throws {DiagnosticError} when an expression of the property is not one */
+function compilePredicates(property: Property, { model, id }: MachineSubject): void {
+  try {
+    switch (property.kind) {
+      case "always":
+      case "never":
+      case "reachable":
+        statePredicate(property.predicate, model);
+        return;
+      case "always-reachable":
+        statePredicate(property.predicate, model);
+        if (property.from !== undefined) statePredicate(property.from, model);
+        return;
+      case "step":
+        stepPredicate(property.predicate, model);
+        return;
+      case "leads-to":
+        statePredicate(property.from, model);
+        statePredicate(property.to, model);
+        return;
+      case "deadlock-free":
+      case "conforms":
+    }
+  } catch (thrown) {
+    if (!(thrown instanceof DiagnosticError)) throw thrown;
+    throw new DiagnosticError(thrown.code, thrown.message, {
+      place: `${id}/${property.id}${thrown.place === undefined ? "" : ` ${thrown.place}`}`,
+      cause: thrown,
+      ...(thrown.help === undefined ? {} : { help: thrown.help }),
+      ...(thrown.excerpt === undefined ? {} : { excerpt: thrown.excerpt }),
+    });
+  }
+}
+
+function decide(graph: ReachableGraph, property: Property, subject: MachineSubject): Finding {
+  const { model } = subject;
+  switch (property.kind) {
+    case "always":
+    case "never":
+      return checkInvariant(graph, property, model);
+    case "step":
+      return checkSteps(graph, property, model);
+    case "reachable":
+      return checkReachable(graph, property, model);
+    case "always-reachable":
+      return checkAlwaysReachable(graph, property, model);
+    case "deadlock-free":
+      return checkDeadlock(graph);
+    case "leads-to":
+      return checkLeadsTo(graph, property, model);
+    case "conforms":
+      return {
+        kind: "unknown",
+        reason: "conformance is decided by the conform engine",
+        evidence: "",
+      };
+  }
+}
+
+function stopText(stop: string, { budget }: CheckContext): string {
+  switch (stop) {
+    case "states":
+      return `limit of ${plural(budget.maxStates, "state")} reached`;
+    case "time":
+      return `limit of ${budget.timeMs} ms reached`;
+    default:
+      return "interrupted";
+  }
+}

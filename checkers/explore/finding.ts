@@ -1,0 +1,101 @@
+/** What a search found about one property, before anything is replayed or concluded. */
+
+import type { Exhibit } from "../../core/exhibit.ts";
+import type { RecipeStep } from "../../semantics/run.ts";
+import type { System } from "../../semantics/system.ts";
+import type { RunStep } from "./graph.ts";
+
+/** A run that is said to show something; followed on a real actor before it counts. */
+export interface Candidate {
+  readonly steps: readonly RecipeStep[];
+  /**
+   * For infinite runs: the number of steps before the part that repeats for ever. Equal to
+   * `steps.length` when the run stays in its last state for ever; null for finite runs.
+   */
+  readonly loop: number | null;
+}
+
+export type Finding =
+  | { readonly kind: "holds"; readonly evidence: string }
+  | { readonly kind: "vacuous"; readonly reason: string; readonly evidence: string }
+  | { readonly kind: "unknown"; readonly reason: string; readonly evidence: string }
+  /** A universal claim fails on each of these, the shortest first. */
+  | {
+      readonly kind: "fails";
+      readonly candidates: Iterable<Candidate>;
+      readonly evidence: string;
+      readonly exhibits?: readonly Exhibit[];
+    }
+  /** An existential claim is shown by each of these, the shortest first. */
+  | {
+      readonly kind: "witnessed";
+      readonly candidates: Iterable<Candidate>;
+      readonly evidence: string;
+    }
+  | {
+      readonly kind: "absent";
+      readonly evidence: string;
+      readonly exhibits: readonly Exhibit[];
+    };
+
+/** A run on the graph as a recipe: events and timers, without the ticks between them. */
+export function candidateOf(
+  system: System,
+  steps: readonly RunStep[],
+  loop: number | null = null,
+): Candidate {
+  const recipe: RecipeStep[] = [];
+  let shortenedLoop: number | null = null;
+  for (const [index, { action }] of steps.entries()) {
+    if (index === loop) shortenedLoop = recipe.length;
+    const what = system.action(action);
+    if (what.kind === "event") recipe.push({ event: what.event });
+    if (what.kind === "timer") recipe.push({ timer: what.timer.label, state: what.timer.state });
+  }
+  if (loop === steps.length) shortenedLoop = recipe.length;
+  return { steps: recipe, loop: shortenedLoop };
+}
+
+export const stepLabel = (step: RecipeStep): string =>
+  "event" in step ? eventLabel(step.event) : step.timer;
+
+/** `PIN {"digits":"0000"}`; only the type when there is no payload. */
+export function eventLabel(event: { readonly type: string }): string {
+  const { type, ...payload } = event;
+  return Object.keys(payload).length === 0 ? type : `${type} ${JSON.stringify(payload)}`;
+}
+
+/** "A, B, C" for people; "nothing" for the empty run. */
+export const stepsText = (steps: readonly RecipeStep[]): string =>
+  steps.length === 0 ? "no step at all" : steps.map(stepLabel).join(", ");
+
+/** "closed (failures = 2, active = 0)" */
+export function stateText(described: Readonly<Record<string, unknown>>): string {
+  const { state, ...variables } = described;
+  const values = Object.entries(variables).map(([name, value]) => `${name} = ${String(value)}`);
+  return values.length === 0 ? String(state) : `${String(state)} (${values.join(", ")})`;
+}
+
+export const plural = (count: number, word: string): string =>
+  `${count} ${word}${count === 1 ? "" : "s"}`;
+
+/** A table of states, cut off where it gets long. */
+export function statesTable(
+  title: string,
+  system: System,
+  states: readonly number[],
+  note?: string,
+): Exhibit {
+  const limit = 50;
+  const described = states.slice(0, limit).map((state) => system.describe(state));
+  const columns = Object.keys(described[0] ?? { state: "" });
+  const cut = states.length > limit ? `the first ${limit} of ${states.length}` : undefined;
+  const remark = [note, cut].filter((part) => part !== undefined).join("; ");
+  return {
+    kind: "table",
+    title,
+    columns,
+    rows: described.map((row) => columns.map((column) => row[column] ?? null)),
+    ...(remark === "" ? {} : { note: remark }),
+  };
+}

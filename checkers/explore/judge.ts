@@ -1,0 +1,211 @@
+/**
+ * Does a property fail (or, for `reachable`, is it shown) on a run that was followed on a real
+ * actor? The same question is asked when a counterexample is found and when it is replayed later.
+ */
+
+import type { ModelState, Property } from "../../core/property.ts";
+import type { MachineModel } from "../../core/subject.ts";
+import type { Scalar } from "../../core/trace.ts";
+import { statePredicate, stepPredicate } from "../../semantics/predicate.ts";
+import { sameState, type RunState } from "../../semantics/run.ts";
+import { declaredEvents, makeStepper } from "../../semantics/stepper.ts";
+import { compileMachine, describeSnapshot } from "../../semantics/system.ts";
+import { eventLabel, plural, stateText } from "./finding.ts";
+
+export type Judgement =
+  | {
+      readonly kind: "shown";
+      /** Index of the state that shows it. */
+      readonly index: number;
+      readonly message: string;
+      readonly at: Readonly<Record<string, Scalar>>;
+    }
+  | { readonly kind: "not-shown"; readonly message: string };
+
+/** An infinite run: the states, the first index of the part that repeats, and its length. */
+export interface Lasso {
+  readonly start: number;
+  /** 0: the run stays in its last state for ever. */
+  readonly length: number;
+}
+
+/** Does the run show that the property fails, or for `reachable` that it holds? */
+export function judge(
+  property: Property,
+  states: readonly RunState[],
+  lasso: Lasso | null,
+  model: MachineModel,
+  maxStates: number,
+): Judgement {
+  const describe = (index: number) => describeSnapshot(states[index]!.snapshot, model);
+  const shown = (
+    index: number,
+    message: string,
+    at: Readonly<Record<string, Scalar>> = describe(index),
+  ): Judgement => ({ kind: "shown", index, message, at });
+  const last = states.length - 1;
+
+  switch (property.kind) {
+    case "always":
+    case "never":
+    case "reachable": {
+      const predicate = statePredicate(property.predicate, model);
+      const wanted = property.kind !== "always";
+      const index = states.findIndex(({ snapshot }) => predicate.holds(snapshot) === wanted);
+      const name = predicateName(predicate.text);
+      if (index < 0) {
+        return {
+          kind: "not-shown",
+          message: `${name} is ${wanted ? "false" : "true"} in every state of the run`,
+        };
+      }
+      return shown(index, `${name} is ${String(wanted)} in ${stateText(describe(index))}`);
+    }
+    case "step": {
+      const predicate = stepPredicate(property.predicate, model);
+      const name = predicateName(predicate.text);
+      for (let index = 1; index < states.length; index++) {
+        const [before, after] = [states[index - 1]!, states[index]!];
+        const event = after.event!;
+        if (predicate.holds({ before: before.snapshot, event, after: after.snapshot })) continue;
+        const label = after.fired === null ? eventLabel(event) : after.fired.label;
+        return shown(
+          index,
+          `${name} is false of the step ${label}: from ${stateText(describe(index - 1))} to ${stateText(describe(index))}`,
+          { ...describe(index - 1), event: after.fired === null ? event.type : label },
+        );
+      }
+      return { kind: "not-shown", message: `${name} is true of every step of the run` };
+    }
+    case "deadlock-free": {
+      const way = wayOut(states[last]!, model);
+      return way === null
+        ? shown(
+            last,
+            `stuck in ${stateText(describe(last))}: no event changes it and no timer runs`,
+          )
+        : { kind: "not-shown", message: `the run does not end stuck: ${way}` };
+    }
+    case "always-reachable": {
+      const from = property.from === undefined ? null : statePredicate(property.from, model);
+      if (from !== null && !from.holds(states[last]!.snapshot)) {
+        return { kind: "not-shown", message: "the run no longer ends in a state of `from`" };
+      }
+      const predicate = statePredicate(property.predicate, model);
+      const closed = closureWithout(states[last]!, predicate.holds, model, maxStates);
+      const name = predicateName(predicate.text);
+      if (closed === null) {
+        return {
+          kind: "not-shown",
+          message: `from the end of the run, ${stateText(describe(last))}, ${name} can be reached`,
+        };
+      }
+      return shown(
+        last,
+        `from ${stateText(describe(last))} no event and no timer ever leads to ${name}: the run is caught in ${plural(closed, "state")}`,
+      );
+    }
+    case "leads-to":
+      return judgeLasso(property, states, lasso, model);
+    case "conforms":
+      return { kind: "not-shown", message: "conformance is not decided by exploration" };
+  }
+}
+
+export const predicateName = (text: string | null): string =>
+  text === null ? "the predicate" : `\`${text}\``;
+
+/** Something that changes the state, in words; null when nothing does. */
+function wayOut(state: RunState, model: MachineModel): string | null {
+  if (state.snapshot.status !== "active") return "the machine is done";
+  const timer = state.pending[0];
+  if (timer !== undefined) return `the timer "${timer.timer.label}" is running`;
+  const stepper = makeStepper(model);
+  for (const event of declaredEvents(model)) {
+    const step = stepper.send(state.snapshot, event);
+    if (step === null) continue;
+    if (!sameState(step.snapshot, state.snapshot) || step.effects.length > 0) {
+      return `${eventLabel(event)} leads on`;
+    }
+  }
+  return null;
+}
+
+/**
+ * The number of states that can be reached from the end of a run if none satisfies the goal; null
+ * when one does.
+ */
+function closureWithout(
+  end: RunState,
+  goal: (state: ModelState) => boolean,
+  model: MachineModel,
+  maxStates: number,
+): number | null {
+  const system = compileMachine(model);
+  const start = system.adopt(
+    end.snapshot,
+    end.pending.map(({ timer, dueAt }) => ({ timer, remaining: dueAt - end.timeMs })),
+  );
+  const seen = new Set([start]);
+  for (const state of seen) {
+    if (goal(system.snapshot(state))) return null;
+    if (seen.size > maxStates) {
+      throw new RangeError(`more than ${maxStates} states to look at after the end of the run`);
+    }
+    const pairs = system.successors(state);
+    for (let index = 1; index < pairs.length; index += 2) seen.add(pairs[index]!);
+  }
+  return seen.size;
+}
+
+function judgeLasso(
+  property: Extract<Property, { kind: "leads-to" }>,
+  states: readonly RunState[],
+  lasso: Lasso | null,
+  model: MachineModel,
+): Judgement {
+  const no = (message: string): Judgement => ({ kind: "not-shown", message });
+  if (lasso === null)
+    return no("the recorded run is finite, it says nothing about what never happens");
+  const from = statePredicate(property.from, model);
+  const to = statePredicate(property.to, model);
+  const isTo = states.map(({ snapshot }) => to.holds(snapshot));
+  const start = states.findIndex(
+    ({ snapshot }, index) => from.holds(snapshot) && !isTo.slice(index).includes(true),
+  );
+  if (start < 0) return no("the run reaches `to` after every `from`");
+  const { start: first, length } = lasso;
+  const describe = (index: number) => describeSnapshot(states[index]!.snapshot, model);
+
+  if (length === 0) {
+    const end = states.at(-1)!;
+    if (end.snapshot.status === "active") {
+      const timer = end.pending[0];
+      if (timer !== undefined) return no(`the run does not end: ${timer.timer.label} is running`);
+      const way = property.fair.includes("events") ? wayOut(end, model) : null;
+      if (way !== null) return no(`the run does not stay where it is: ${way}`);
+    }
+    const index = states.length - 1;
+    return {
+      kind: "shown",
+      index,
+      message: `the run stays for ever in ${stateText(describe(index))}, without ${predicateName(to.text)}`,
+      at: describe(index),
+    };
+  }
+  for (let index = first; index + length < states.length; index++) {
+    if (!sameState(states[index]!.snapshot, states[index + length]!.snapshot)) {
+      return no("the repeated part of the run does not lead back to where it started");
+    }
+  }
+  const late = states.at(-1)!.pending.find(({ since }) => since <= first);
+  if (late !== undefined) {
+    return no(`${late.timer.label} would have to run for ever without firing`);
+  }
+  return {
+    kind: "shown",
+    index: first,
+    message: `the run repeats ${plural(length, "step")} for ever from ${stateText(describe(first))}, without ${predicateName(to.text)}`,
+    at: describe(first),
+  };
+}

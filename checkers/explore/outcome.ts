@@ -1,0 +1,194 @@
+/** From what was found to an outcome: replay first, then the verdict constructor. */
+
+import type { CheckContext, Obligation } from "../../core/engine.ts";
+import { makeOutcome, type OutcomeDetails } from "../../core/outcome.ts";
+import type { FairnessClass, Property } from "../../core/property.ts";
+import type { Outcome } from "../../core/result.ts";
+import type { MachineSubject } from "../../core/subject.ts";
+import type { Counterexample } from "../../core/trace.ts";
+import type { Claim } from "../../core/verdict.ts";
+import type { ModelFault } from "../../semantics/fault.ts";
+import { absence } from "./absence.ts";
+import { candidateOf, eventLabel, stepLabel, stepsText, type Finding } from "./finding.ts";
+import { follow } from "./follow.ts";
+import { pathTo, type ReachableGraph } from "./graph.ts";
+import { writeRecipe } from "./recipe.ts";
+
+export const claimOf = (property: Property): Claim =>
+  property.kind === "reachable" ? "existential" : "universal";
+
+const fairnessWords: Readonly<Record<FairnessClass, string>> = {
+  timers: "a running timer fires at last",
+  internal: "the machine's own steps happen at last",
+  events: "every event that stays possible is sent at last",
+};
+
+export function conclude(
+  finding: Finding,
+  property: Property,
+  graph: ReachableGraph,
+  subject: MachineSubject,
+  context: CheckContext,
+): Outcome {
+  const claim = claimOf(property);
+  const { time } = graph.system;
+  const details: OutcomeDetails = {
+    evidence: finding.evidence,
+    assumptions: assumptionsOf(graph, property),
+    stats: statsOf(graph),
+  };
+  const base = { claim, method: "exhaustive", time } as const;
+  const bound = graph.complete ? null : { states: graph.expanded };
+
+  switch (finding.kind) {
+    case "holds":
+      return makeOutcome({ ...base, bound, observation: { kind: "holds" } }, details);
+    case "vacuous":
+      return makeOutcome(
+        { ...base, observation: { kind: "vacuous", reason: finding.reason } },
+        details,
+      );
+    case "unknown":
+      return makeOutcome(
+        { ...base, observation: { kind: "unknown", reason: finding.reason } },
+        details,
+      );
+    case "absent": {
+      const counterexample = absence(property, graph, finding.evidence);
+      return makeOutcome(
+        { ...base, bound, observation: { kind: "absent" } },
+        { ...details, counterexample, exhibits: finding.exhibits },
+      );
+    }
+    case "fails":
+    case "witnessed":
+  }
+
+  let whyNot = "";
+  for (const candidate of finding.candidates) {
+    const followed = follow(candidate, property, subject, context.budget.maxStates);
+    if (followed.kind === "stopped") {
+      whyNot = followed.message;
+      continue;
+    }
+    const { judgement, trace } = followed;
+    if (judgement.kind === "not-shown") {
+      whyNot = judgement.message;
+      continue;
+    }
+    if (finding.kind === "witnessed") {
+      return makeOutcome(
+        { ...base, bound, observation: { kind: "witnessed", replayed: true } },
+        { ...details, witness: trace, evidence: `${finding.evidence}; ${judgement.message}` },
+      );
+    }
+    const counterexample: Counterexample = {
+      message: judgement.message,
+      at: judgement.at,
+      trace,
+      recipe: writeRecipe({ kind: "run", ...candidate }),
+    };
+    return makeOutcome(
+      { ...base, bound, observation: { kind: "refuted", replayed: true } },
+      { ...details, counterexample, exhibits: finding.exhibits ?? [] },
+    );
+  }
+  const what = finding.kind === "fails" ? "counterexample" : "witness";
+  return makeOutcome(
+    {
+      ...base,
+      observation: {
+        kind: "unknown",
+        reason: `a ${what} was found when timers may fire at any moment, but no clock shows it: ${whyNot}; explore with time: "discrete"`,
+      },
+    },
+    details,
+  );
+}
+
+export function faultOutcome(
+  claim: Claim,
+  graph: ReachableGraph,
+  subject: MachineSubject,
+): Outcome {
+  const { fault, state, action } = graph.fault!;
+  const { system } = graph;
+  const path = state === null ? [] : candidateOf(system, pathTo(graph, state)).steps;
+  const labels = path.map(stepLabel);
+  if (action !== null) {
+    const what = system.action(action);
+    labels.push(
+      what.kind === "event"
+        ? eventLabel(what.event)
+        : what.kind === "timer"
+          ? what.timer.label
+          : "time passes",
+    );
+  }
+  const where =
+    labels.length === 0 ? "when the machine starts" : `after the steps ${labels.join(", ")}`;
+  const message = `${fault.message} (${where})`;
+  const help = fault.help === undefined ? "" : `; ${fault.help}`;
+  return makeOutcome(
+    { claim, method: null, observation: { kind: "error", reason: `${fault.code}: ${message}` } },
+    {
+      stats: statsOf(graph),
+      evidence: `the model fails ${where}; shortest such run: ${stepsText(path)}`,
+      diagnostics: [{ code: fault.code, message: `${subject.id}: ${message}${help}` }],
+    },
+  );
+}
+
+/** A predicate that throws: the model ran, but the claim about it has no meaning everywhere. */
+export function predicateFault(
+  obligation: Obligation,
+  graph: ReachableGraph,
+  fault: ModelFault,
+): Outcome {
+  const help = fault.help === undefined ? "" : `; ${fault.help}`;
+  return makeOutcome(
+    {
+      claim: obligation.claim,
+      method: null,
+      observation: { kind: "error", reason: `${fault.code}: ${fault.message}` },
+    },
+    {
+      stats: statsOf(graph),
+      diagnostics: [{ code: fault.code, message: `${obligation.id}: ${fault.message}${help}` }],
+    },
+  );
+}
+
+function statsOf(graph: ReachableGraph): Record<string, number> {
+  return {
+    states: graph.expanded,
+    transitions: graph.transitions,
+    depth: graph.depth[Math.max(0, graph.expanded - 1)] ?? 0,
+  };
+}
+
+function assumptionsOf(graph: ReachableGraph, property: Property): readonly string[] {
+  const { system } = graph;
+  const assumptions = Object.entries(system.parameters).map(
+    ([name, value]) => `${name} = ${value}`,
+  );
+  let timers = false;
+  for (let state = 0; state < graph.expanded && !timers; state++) {
+    timers = system.timers(state).length > 0;
+  }
+  if (timers) {
+    assumptions.push(
+      system.time === "discrete"
+        ? "time: discrete, an event may come at every tick"
+        : "time: untimed, a running timer may fire at any moment",
+    );
+  }
+  if (property.kind === "leads-to") {
+    assumptions.push(
+      ...(property.fair.length === 0
+        ? ["fairness: none"]
+        : property.fair.map((name) => `fairness: ${fairnessWords[name]}`)),
+    );
+  }
+  return assumptions;
+}
