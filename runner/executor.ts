@@ -15,51 +15,55 @@ export interface Checked {
   readonly durationMs: number;
 }
 
+/** What the running check does with news from its worker. */
+interface Listener {
+  message(message: FromWorker): void;
+  ended(reason: string): void;
+}
+
 export class Executor {
   readonly #source: SubjectSource;
   #worker: Worker | undefined;
+  #listener: Listener | undefined;
 
   constructor(source: SubjectSource) {
     this.#source = source;
   }
 
   check(task: Task, progress: (message: string) => void): Promise<Checked> {
-    this.#worker ??= this.#start();
-    const worker = this.#worker;
     const started = performance.now();
     return new Promise((resolve) => {
-      const finish = (checked: Checked, isAlive: boolean): void => {
+      const finish = (checked: Checked): void => {
         clearTimeout(deadline);
-        worker.removeAllListeners();
-        if (!isAlive) this.#discard(worker);
+        this.#listener = undefined;
         resolve(checked);
       };
-      const give = (kind: "unknown" | "error", reason: string): void =>
-        finish(
-          {
-            outcome: makeOutcome({
-              claim: task.obligation.claim,
-              method: null,
-              observation: { kind, reason },
-            }),
-            durationMs: performance.now() - started,
-          },
-          false,
-        );
+      const giveUp = (kind: "unknown" | "error", reason: string): void => {
+        void this.close();
+        const outcome = makeOutcome({
+          claim: task.obligation.claim,
+          method: null,
+          observation: { kind, reason },
+        });
+        finish({ outcome, durationMs: performance.now() - started });
+      };
+      const seconds = (ms: number): number => Math.round(ms / 100) / 10;
       const deadline = setTimeout(
         () =>
-          give(
+          giveUp(
             "unknown",
-            `killed ${graceMs / 1000} s after its time budget of ${task.budget.timeMs / 1000} s`,
+            `killed ${seconds(graceMs)} s after its time budget of ${seconds(task.budget.timeMs)} s`,
           ),
         task.budget.timeMs + graceMs,
       );
-      worker.on("message", (message: FromWorker) => {
-        if (message.type === "progress") progress(message.message);
-        else finish(message, true);
-      });
-      worker.on("error", (error) => give("error", `the worker crashed: ${String(error)}`));
-      worker.on("exit", (code) => give("error", `the worker ended early with exit code ${code}`));
+      this.#listener = {
+        message: (message) => {
+          if (message.type === "progress") progress(message.message);
+          else finish(message);
+        },
+        ended: (reason) => giveUp("error", reason),
+      };
+      this.#worker ??= this.#start();
       this.#post({ type: "check", task });
     });
   }
@@ -72,21 +76,27 @@ export class Executor {
   async close(): Promise<void> {
     const worker = this.#worker;
     this.#worker = undefined;
-    worker?.removeAllListeners();
     await worker?.terminate();
   }
 
   #start(): Worker {
     const workerData: WorkerData = { source: this.#source };
-    return new Worker(siblingModule(import.meta.url, "./worker"), { workerData });
+    const worker = new Worker(siblingModule(import.meta.url, "./worker"), { workerData });
+    // A worker that was closed has nothing to say any more.
+    const current = (use: (listener: Listener) => void): void => {
+      if (this.#worker === worker && this.#listener !== undefined) use(this.#listener);
+    };
+    worker.on("message", (message: FromWorker) => current((to) => to.message(message)));
+    worker.on("error", (error) =>
+      current((to) => to.ended(`the worker crashed: ${String(error)}`)),
+    );
+    worker.on("exit", (code) =>
+      current((to) => to.ended(`the worker ended early with exit code ${code}`)),
+    );
+    return worker;
   }
 
   #post(message: ToWorker): void {
     this.#worker?.postMessage(message);
-  }
-
-  #discard(worker: Worker): void {
-    void worker.terminate();
-    if (this.#worker === worker) this.#worker = undefined;
   }
 }
