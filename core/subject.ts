@@ -220,6 +220,16 @@ export interface ProcessSubject {
   readonly drive?: string;
   /** Name and version of what is being judged, as far as known. */
   readonly implementation: { readonly name: string; readonly version: string };
+  /**
+   * Patience, where it is known that the process needs less than any exporter might: how long a
+   * resend is looked for, after how long a process counts as silent, and how many copies of it may
+   * run side by side.
+   */
+  readonly pace?: {
+    readonly quietMs?: number;
+    readonly silenceMs?: number;
+    readonly jobs?: number;
+  };
   /** Known deviations by requirement slug. */
   readonly expectFor?: Readonly<Record<string, Expectation>>;
 }
