@@ -3,37 +3,283 @@
  * loopback plays the other side, and the requests that arrive are judged against the specification.
  */
 
+import { DiagnosticError } from "../../../core/diagnostic.ts";
 import type { CheckContext, Obligation, ReplayObservation } from "../../../core/engine.ts";
-import { makeOutcome } from "../../../core/outcome.ts";
-import type { Outcome } from "../../../core/result.ts";
+import { makeOutcome, type OutcomeDetails } from "../../../core/outcome.ts";
+import type { Outcome, RequirementFinding } from "../../../core/result.ts";
 import type { ProcessSubject } from "../../../core/subject.ts";
 import type { Counterexample } from "../../../core/trace.ts";
+import type { Observation } from "../../../core/verdict.ts";
+import { counterexampleOf, exhibitsOf, type Recipe, traceOf } from "./counterexample.ts";
+import { accountCloses, type Judgement, obeysTimeout } from "./judges.ts";
+import { ledgerOf, type Reference } from "./ledger.ts";
+import { playScenario, type ScenarioRun, StartError } from "./play.ts";
+import { type Requirement, requirements, SPEC_VERSION } from "./requirements.ts";
+import { SilentError, SubjectRuns } from "./runs.ts";
+import { defaultPace, scenarios } from "./scenarios.ts";
 
-/** One obligation per requirement and one per scenario. Fast and without side effects. */
-export function planProcess(_subject: ProcessSubject): Obligation[] {
-  return [];
+/** Above this lag of the harness, what was measured about time says nothing. */
+const MAX_LAG_MS = 400;
+
+const SCENARIO_PREFIX = "scenario-";
+
+/** One obligation per requirement and one account per scenario. Fast and without side effects. */
+export function planProcess(subject: ProcessSubject): Obligation[] {
+  const common = {
+    subject: subject.id,
+    engine: "conform",
+    claim: "universal",
+    implementation: subject.implementation,
+  } as const;
+  const id = (property: string) => `${subject.id}/${property}@${subject.implementation.name}`;
+  const expect = (property: string) => subject.expectFor?.[property] ?? null;
+  const accounts = scenarios(defaultPace).map((scenario): Obligation => {
+    const property = `${SCENARIO_PREFIX}${scenario.name}`;
+    return {
+      ...common,
+      id: id(property),
+      property,
+      title: `${scenario.title}: every span that ended is accounted for`,
+      source: null,
+      expect: expect(property),
+    };
+  });
+  const judged = requirements.map((requirement): Obligation => ({
+    ...common,
+    id: id(requirement.slug),
+    property: requirement.slug,
+    title: `${requirement.title} (${requirement.level})`,
+    source: requirement.source,
+    expect: expect(requirement.slug),
+  }));
+  return [...accounts, ...judged];
 }
 
-/** Judges one requirement; all obligations of a subject share one set of scenario runs. */
+const runsOf = new WeakMap<ProcessSubject, SubjectRuns>();
+
+/** All obligations of a subject share one set of runs, which goes on while they are asked for. */
+function sharedRuns(subject: ProcessSubject): SubjectRuns {
+  let runs = runsOf.get(subject);
+  if (runs === undefined) {
+    runs = new SubjectRuns(subject);
+    runsOf.set(subject, runs);
+  }
+  return runs;
+}
+
+/** Judges one requirement, or closes the account of one scenario. */
 export async function checkProcess(
   obligation: Obligation,
-  _subject: ProcessSubject,
-  _context: CheckContext,
+  subject: ProcessSubject,
+  context: CheckContext,
 ): Promise<Outcome> {
-  const reason = "the wire harness is not built yet";
-  return makeOutcome({
-    claim: obligation.claim,
-    method: null,
-    observation: { kind: "skipped", reason },
+  const runs = sharedRuns(subject);
+  runs.listen((message) => context.progress(message));
+  const requirement = requirementOf(obligation.property);
+  const details: OutcomeDetails =
+    requirement === null ? {} : { requirement: finding(requirement, "not-tested") };
+  const conclude = (observation: Observation) =>
+    makeOutcome({ claim: obligation.claim, method: "wire", observation, bound: null }, details);
+  try {
+    return await aborted(context.signal, judge(obligation, runs, requirement));
+  } catch (error) {
+    if (isInterruption(context.signal)) runs.stop(new Error("the run was interrupted"));
+    if (error instanceof SilentError || error instanceof OutOfTime) {
+      return conclude({ kind: "unknown", reason: error.message });
+    }
+    if (error instanceof StartError) {
+      if (runs.toldThatItDidNotStart) {
+        return conclude({ kind: "skipped", reason: "the process under test did not start" });
+      }
+      runs.toldThatItDidNotStart = true;
+    }
+    if (error instanceof DiagnosticError) throw error;
+    return conclude({ kind: "error", reason: `the wire harness failed: ${String(error)}` });
+  }
+}
+
+class OutOfTime extends Error {}
+
+const isInterruption = (signal: AbortSignal): boolean =>
+  signal.aborted && !/time/.test(String(signal.reason));
+
+/** Waits for the runs no longer than the obligation may take; the runs themselves go on. */
+function aborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  const gone = () =>
+    new OutOfTime(
+      isInterruption(signal)
+        ? "interrupted before the scenario was over"
+        : "the time budget ended before the scenario was over",
+    );
+  if (signal.aborted) return Promise.reject(gone());
+  return new Promise<T>((resolve, reject) => {
+    const onAbort = () => reject(gone());
+    signal.addEventListener("abort", onAbort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
   });
 }
+
+function requirementOf(property: string): Requirement | null {
+  return requirements.find(({ slug }) => slug === property) ?? null;
+}
+
+function finding(
+  requirement: Requirement,
+  found: RequirementFinding["finding"],
+): RequirementFinding {
+  const { id, slug, level, class: kind, source, since } = requirement;
+  return { id, slug, level, class: kind, source, since, specVersion: SPEC_VERSION, finding: found };
+}
+
+/** One judgement, and whether the machine was calm enough to believe it. */
+function judgeRun(requirement: Requirement, run: ScenarioRun, reference: Reference): Judgement {
+  const judgement = requirement.judge(run, reference);
+  if (judgement.kind === "deviates" && requirement.timed === true && run.lagMs > MAX_LAG_MS) {
+    const reason = `this machine was too busy to measure time: the harness itself was ${Math.round(run.lagMs)} ms late`;
+    return { kind: "unknown", reason };
+  }
+  return judgement;
+}
+
+async function judge(
+  obligation: Obligation,
+  runs: SubjectRuns,
+  requirement: Requirement | null,
+): Promise<Outcome> {
+  const names = requirement?.scenarios ?? [obligation.property.slice(SCENARIO_PREFIX.length)];
+  const played: ScenarioRun[] = [];
+  for (const name of names) played.push(await runs.scenario(name));
+  const reference = await runs.reference();
+  const judged = played.map((run) => ({
+    run,
+    judgement:
+      requirement === null ? accountCloses(run, reference) : judgeRun(requirement, run, reference),
+  }));
+  const common = {
+    stats: statsOf(played, reference),
+    assumptions: assumptionsOf(played, reference),
+    exhibits: played.flatMap((run) => exhibitsOf(run, reference)),
+  };
+  const bound = {
+    scenarios: names.join(", "),
+    requests: played.reduce((sum, run) => sum + run.requests.length, 0),
+    observedMs: Math.round(Math.max(...played.map((run) => run.durationMs))),
+  };
+  const conclude = (
+    observation: Observation,
+    found: RequirementFinding["finding"],
+    details: OutcomeDetails,
+  ): Outcome =>
+    makeOutcome(
+      { claim: obligation.claim, method: "wire", observation, bound },
+      {
+        ...common,
+        ...details,
+        ...(requirement === null ? {} : { requirement: finding(requirement, found) }),
+      },
+    );
+
+  const bad = judged.find(({ judgement }) => judgement.kind === "deviates");
+  if (bad?.judgement.kind === "deviates" && requirement !== null) {
+    const second = await runs.again(bad.run.scenario);
+    const again = judgeRun(requirement, second, reference);
+    const counterexample = counterexampleOf(requirement, bad.run, reference, bad.judgement);
+    return again.kind === "deviates"
+      ? conclude({ kind: "refuted", replayed: true }, "deviates", {
+          counterexample,
+          evidence: `${bad.judgement.message}; seen again in a second run: ${again.message}`,
+        })
+      : conclude({ kind: "refuted", replayed: false }, "ambiguous", {
+          counterexample,
+          evidence: `${bad.judgement.message}; not seen again in a second run`,
+        });
+  }
+  const open = judged.find(({ judgement }) => judgement.kind === "unknown");
+  if (open?.judgement.kind === "unknown") {
+    const reason = `scenario "${open.run.scenario.title}": ${open.judgement.reason}`;
+    return conclude({ kind: "unknown", reason }, "not-tested", { evidence: reason });
+  }
+  const evidence = judged
+    .map(({ run, judgement }) =>
+      judgement.kind === "holds" ? `${run.scenario.title}: ${judgement.evidence}` : "",
+    )
+    .join("; ");
+  return conclude({ kind: "holds" }, "conforms", {
+    evidence,
+    ...(requirement === null && played[0] !== undefined ? { witness: traceOf(played[0]) } : {}),
+  });
+}
+
+function statsOf(played: readonly ScenarioRun[], reference: Reference): Record<string, number> {
+  const sum = (count: (run: ScenarioRun) => number) =>
+    played.reduce((total, run) => total + count(run), 0);
+  const [only] = played;
+  const ledger = played.length === 1 && only !== undefined ? ledgerOf(only, reference) : null;
+  return {
+    scenarios: played.length,
+    requests: sum((run) => run.requests.length),
+    lagMs: Math.round(Math.max(...played.map((run) => run.lagMs))),
+    ...(ledger === null ? {} : { delivered: ledger.delivered, duplicated: ledger.duplicated }),
+    ...(ledger?.ended === null || ledger === null ? {} : { ended: ledger.ended }),
+    ...(ledger?.lost === null || ledger === null ? {} : { lost: ledger.lost }),
+  };
+}
+
+function assumptionsOf(played: readonly ScenarioRun[], reference: Reference): string[] {
+  const assumptions = ["the process reads OTEL_EXPORTER_OTLP_* from its environment"];
+  const [first] = played;
+  if (first !== undefined) {
+    const { ended, endedFrom } = ledgerOf(first, reference);
+    if (ended !== null) assumptions.push(`spans ended according to ${endedFrom}`);
+  }
+  return assumptions;
+}
+
+/** Scenarios that are judged against a timeout which the scenario `hang` must have shown. */
+const needsTimeout = (name: string): boolean => name === "drip" || name === "late-hang";
 
 /** Plays the scenario of a counterexample again and judges it again. */
 export async function replayProcess(
   obligation: Obligation,
-  _subject: ProcessSubject,
-  _counterexample: Counterexample,
-  _context: CheckContext,
+  subject: ProcessSubject,
+  counterexample: Counterexample,
+  context: CheckContext,
 ): Promise<ReplayObservation> {
-  return { kind: "infeasible", message: `${obligation.id}: the wire harness is not built yet` };
+  const recipe = counterexample.recipe as unknown as Recipe;
+  const requirement = requirementOf(obligation.property);
+  if (requirement === null || recipe.kind !== "wire" || recipe.slug !== requirement.slug) {
+    return {
+      kind: "infeasible",
+      message: `${obligation.id}: the recorded run belongs to another requirement`,
+    };
+  }
+  let run: ScenarioRun;
+  let { reference } = recipe;
+  try {
+    // Whether the timeout is obeyed is a fact about today's process, not about the recorded one.
+    if (needsTimeout(recipe.scenario.name)) {
+      const hang = scenarios({ ...defaultPace, ...subject.pace }).find(
+        ({ name }) => name === "hang",
+      )!;
+      const timeoutObeyed = obeysTimeout(await playScenario(subject, hang, context.signal));
+      reference = { ...reference, timeoutObeyed };
+    }
+    run = await playScenario(subject, recipe.scenario, context.signal);
+  } catch (error) {
+    if (error instanceof StartError) return { kind: "infeasible", message: error.message };
+    throw error;
+  }
+  const judgement = judgeRun(requirement, run, reference);
+  switch (judgement.kind) {
+    case "deviates":
+      return {
+        kind: "reproduced",
+        message: judgement.message,
+        counterexample: counterexampleOf(requirement, run, reference, judgement),
+      };
+    case "holds":
+      return { kind: "passes", message: judgement.evidence };
+    case "unknown":
+      return { kind: "infeasible", message: judgement.reason };
+  }
 }

@@ -1,0 +1,156 @@
+/** Runs as things to look at: a trace of requests and answers, and tables. */
+
+import type { Exhibit } from "../../../core/exhibit.ts";
+import {
+  type Counterexample,
+  type Json,
+  makeTrace,
+  type Trace,
+  traceState,
+} from "../../../core/trace.ts";
+import type { Judgement } from "./judges.ts";
+import { type Ledger, ledgerOf, type Reference } from "./ledger.ts";
+import type { RunEvent, ScenarioRun } from "./play.ts";
+import type { RequestRecord } from "./receiver.ts";
+import type { Requirement } from "./requirements.ts";
+import type { Scenario } from "./scenario.ts";
+
+/** What `replay` needs: which requirement, which script, and what was known about the process. */
+export interface Recipe {
+  readonly kind: "wire";
+  readonly slug: string;
+  readonly scenario: Scenario;
+  readonly reference: Reference;
+}
+
+export function counterexampleOf(
+  requirement: Requirement,
+  run: ScenarioRun,
+  reference: Reference,
+  judgement: Extract<Judgement, { kind: "deviates" }>,
+): Counterexample {
+  const recipe: Recipe = {
+    kind: "wire",
+    slug: requirement.slug,
+    scenario: run.scenario,
+    reference,
+  };
+  return {
+    message: `Scenario "${run.scenario.title}": ${judgement.message}.`,
+    at: { requirement: requirement.id, scenario: run.scenario.name, ...judgement.at },
+    trace: traceOf(run, judgement.requests),
+    recipe: recipe as unknown as Json,
+  };
+}
+
+const SHOWN_STEPS = 60;
+
+/** Requests and events in the order in which they happened; `accused` requests carry a note. */
+export function traceOf(run: ScenarioRun, accused: readonly number[] = []): Trace {
+  const entries: (RunEvent | RequestRecord)[] = [...run.events, ...run.requests];
+  entries.sort((a, b) => a.atMs - b.atMs);
+  const seen = new Set<string>();
+  let accepted = 0;
+  const states = entries.slice(0, SHOWN_STEPS).map((entry, index) => {
+    const timeMs = Math.round(entry.atMs);
+    if ("what" in entry) {
+      return traceState(
+        { index, timeMs, action: { type: entry.what }, by: "event", note: entry.note },
+        { state: entry.what, delivered: seen.size, duplicated: accepted - seen.size },
+      );
+    }
+    if (entry.status !== null && entry.status < 300) {
+      accepted += entry.spans.length;
+      for (const id of entry.spans) seen.add(id);
+    }
+    return traceState(
+      {
+        index,
+        timeMs,
+        by: "event",
+        action: { type: `${entry.method} ${entry.path}`, attempt: entry.attempt },
+        observed: {
+          answered: entry.answered,
+          openMs: Math.round((entry.endedAtMs ?? run.durationMs) - entry.atMs),
+          ended: entry.ending,
+        },
+        ...(accused.includes(entry.n) ? { note: "the requirement fails here" } : {}),
+      },
+      {
+        state: "request",
+        request: entry.n,
+        export: entry.exportNumber,
+        attempt: entry.attempt,
+        spans: entry.spans.length,
+        answered: entry.answered,
+        delivered: seen.size,
+        duplicated: accepted - seen.size,
+      },
+    );
+  });
+  const more = entries.length - states.length;
+  return makeTrace(
+    `${run.scenario.title}: ${run.scenario.says}${more > 0 ? ` (${more} more steps left out)` : ""}`,
+    states,
+  );
+}
+
+const unknownAsText = (value: number | null) => value ?? "unknown";
+
+/** One line per scenario: ended, delivered, duplicated, lost. */
+export function ledgerTable(
+  rows: readonly { readonly run: ScenarioRun; readonly ledger: Ledger }[],
+): Exhibit {
+  return {
+    kind: "table",
+    title: "Spans: ended, delivered, duplicated, lost",
+    columns: ["scenario", "ended", "delivered", "duplicated", "lost", "requests"],
+    rows: rows.map(({ run, ledger }) => [
+      run.scenario.title,
+      unknownAsText(ledger.ended),
+      ledger.delivered,
+      ledger.duplicated,
+      unknownAsText(ledger.lost),
+      ledger.requests,
+    ]),
+    ...(rows[0] === undefined ? {} : { note: `Ended according to ${rows[0].ledger.endedFrom}.` }),
+  };
+}
+
+const SHOWN_REQUESTS = 40;
+
+export function requestTable(run: ScenarioRun): Exhibit {
+  const shown = run.requests.slice(0, SHOWN_REQUESTS);
+  const more = run.requests.length - shown.length;
+  return {
+    kind: "table",
+    title: `Requests in scenario "${run.scenario.title}"`,
+    columns: [
+      "request",
+      "at ms",
+      "export",
+      "attempt",
+      "spans",
+      "bytes",
+      "answer",
+      "open ms",
+      "end",
+    ],
+    rows: shown.map((record) => [
+      record.n,
+      Math.round(record.atMs),
+      record.exportNumber,
+      record.attempt,
+      record.spans.length,
+      record.bytes,
+      record.answered,
+      record.endedAtMs === null ? "open" : Math.round(record.endedAtMs - record.atMs),
+      record.ending,
+    ]),
+    note: `${run.scenario.says}${more > 0 ? ` ${more} more requests left out.` : ""}`,
+  };
+}
+
+export function exhibitsOf(run: ScenarioRun, reference: Reference): Exhibit[] {
+  return [ledgerTable([{ run, ledger: ledgerOf(run, reference) }]), requestTable(run)];
+}

@@ -1,0 +1,108 @@
+/** The account of one scenario: what became of the spans that ended. */
+
+import type { RequestRecord } from "./receiver.ts";
+import type { ScenarioRun } from "./play.ts";
+
+/**
+ * What the fault-free run taught about the process; plain data, part of every recipe. Without it a
+ * faulty run could not be told from a process that simply behaves differently.
+ */
+export interface Reference {
+  /** Spans per stimulus, when both fault-free rounds agree. */
+  readonly perDrive: number | null;
+  /** Spans of a whole fault-free run of a process that ends by itself, without a stimulus. */
+  readonly perRun: number | null;
+  /** Time from the stimulus to the first request. */
+  readonly arrivalMs: number | null;
+  /** Whether the process obeys OTEL_EXPORTER_OTLP_TIMEOUT; null when that was not seen. */
+  readonly timeoutObeyed: boolean | null;
+}
+
+export interface Ledger {
+  /** Spans that ended since the faults were armed; null when nobody knows. */
+  readonly ended: number | null;
+  /** Where that number comes from, or why there is none. */
+  readonly endedFrom: string;
+  /** Different spans that the receiver accepted (answered 2xx). */
+  readonly delivered: number;
+  /** Copies accepted beyond the first of each span. */
+  readonly duplicated: number;
+  readonly lost: number | null;
+  readonly requests: number;
+}
+
+/** Requests that carry trace data. */
+export const traceRequests = (run: ScenarioRun): readonly RequestRecord[] =>
+  run.requests.filter((record) => !/\/v1\/(metrics|logs)$/.test(record.path));
+
+export const isAccepted = (record: RequestRecord): boolean =>
+  record.status !== null && record.status >= 200 && record.status < 300;
+
+export function ledgerOf(run: ScenarioRun, reference: Reference): Ledger {
+  const accepted = run.requests.filter(isAccepted).flatMap((record) => record.spans);
+  const delivered = new Set(accepted).size;
+  const duplicated = accepted.length - delivered;
+  const [ended, endedFrom] = endedSpans(run, reference, delivered);
+  return {
+    ended,
+    endedFrom,
+    delivered,
+    duplicated,
+    lost: ended === null ? null : ended - delivered,
+    requests: run.requests.length,
+  };
+}
+
+function endedSpans(
+  run: ScenarioRun,
+  reference: Reference,
+  delivered: number,
+): [number | null, string] {
+  const [ended, from] = claimedEnded(run, reference);
+  if (ended !== null && delivered > ended) {
+    return [null, `${from} says ${ended}, yet ${delivered} spans arrived`];
+  }
+  return [ended, from];
+}
+
+function claimedEnded(run: ScenarioRun, reference: Reference): [number | null, string] {
+  if (run.reportedEnded !== null) return [run.reportedEnded, `the process: ${run.reportedBy}`];
+  const calls = run.drives.reduce((sum, count) => sum + count, 0);
+  if (calls > 0) {
+    return reference.perDrive === null
+      ? [null, "the fault-free rounds of the stimulus did not give the same number of spans"]
+      : [reference.perDrive * calls, `the fault-free run: ${reference.perDrive} per stimulus`];
+  }
+  if (reference.perRun !== null && run.endedEarly) {
+    return [reference.perRun, "the fault-free run of the whole process"];
+  }
+  return [null, "without --drive, only a process that ends by itself can be compared"];
+}
+
+/** What a fault-free run teaches. */
+export function learn(baseline: ScenarioRun): Omit<Reference, "timeoutObeyed"> {
+  const perRound = [0, 1].map(
+    (round) =>
+      new Set(
+        baseline.requests
+          .filter((record) => record.round === round && isAccepted(record))
+          .flatMap((record) => record.spans),
+      ).size,
+  );
+  const isDriven = baseline.drives.length > 0;
+  const all = new Set(baseline.requests.filter(isAccepted).flatMap((record) => record.spans)).size;
+  const drive = baseline.events.find((event) => event.what === "drive");
+  const first = baseline.requests.find((record) => record.attempt > 0);
+  return {
+    perDrive: isDriven && perRound[0] === perRound[1] && perRound[0]! > 0 ? perRound[0]! : null,
+    perRun: !isDriven && baseline.endedEarly && all > 0 ? all : null,
+    arrivalMs:
+      isDriven && drive !== undefined && first !== undefined
+        ? Math.max(0, first.atMs - drive.atMs)
+        : null,
+  };
+}
+
+/** Different spans that a run saw at all, warm-up included. */
+export const spansSeen = (run: ScenarioRun): number =>
+  run.warmUpSpans + new Set(run.requests.flatMap((record) => record.spans)).size;

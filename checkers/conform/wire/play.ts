@@ -1,0 +1,366 @@
+/** Plays one scenario: a receiver of its own, a process of its own, one script of faults. */
+
+import { createServer, type AddressInfo } from "node:net";
+
+import { DiagnosticError } from "../../../core/diagnostic.ts";
+import type { ProcessSubject } from "../../../core/subject.ts";
+import { type Child, request, scrub, splitCommand, startChild } from "./child.ts";
+import { startReceiver, type Receiver, type RequestRecord } from "./receiver.ts";
+import type { Scenario, Step } from "./scenario.ts";
+
+/** Something that happened besides a request. */
+export interface RunEvent {
+  readonly atMs: number;
+  readonly what: "drive" | "refuse" | "listen" | "heal" | "SIGTERM" | "exit";
+  readonly note: string;
+}
+
+/** What was seen while a scenario was played. */
+export interface ScenarioRun {
+  readonly scenario: Scenario;
+  /** Requests since the faults were armed, in order of arrival. */
+  readonly requests: readonly RequestRecord[];
+  /** Spans that arrived before the faults were armed: start-up and readiness polling. */
+  readonly warmUpSpans: number;
+  readonly events: readonly RunEvent[];
+  /** Spans the process says it ended since the faults were armed; null when it does not say. */
+  readonly reportedEnded: number | null;
+  readonly reportedBy: "a line on its output" | "the answers to the drive requests" | null;
+  /** Drive calls made, in rounds. */
+  readonly drives: readonly number[];
+  readonly durationMs: number;
+  readonly terminatedAtMs: number;
+  /** Whether it ended after SIGTERM without SIGKILL, how, and after how long. */
+  readonly exit: { readonly byItself: boolean; readonly how: string; readonly ms: number };
+  /** It had ended before SIGTERM was sent. */
+  readonly endedEarly: boolean;
+  /** Longest pause of this event loop: judgements about time are void when it is large. */
+  readonly lagMs: number;
+}
+
+/** The process could not be started or driven; the text names the cause. */
+export class StartError extends DiagnosticError {
+  constructor(message: string, place: string, help: string) {
+    super("VRF402", message, { place, help });
+    this.name = "StartError";
+  }
+}
+
+const READY_TIMEOUT_MS = 30_000;
+const WARM_UP_QUIET_MS = 600;
+const WARM_UP_MAX_MS = 5_000;
+const UNDRIVEN_BURST_MS = 3_000;
+const HEADER = "x-verify-spans-ended";
+
+export async function playScenario(
+  subject: ProcessSubject,
+  scenario: Scenario,
+  signal: AbortSignal,
+): Promise<ScenarioRun> {
+  const receiver = await startReceiver({
+    roundsAre: subject.drive === undefined ? "exports" : "drives",
+  });
+  const lag = watchLag();
+  let child: Child | null = null;
+  try {
+    const port = usesPort(subject) ? await freePort() : null;
+    const at = (text: string) => (port === null ? text : text.replaceAll("{port}", String(port)));
+    const ready = subject.ready === undefined ? null : at(subject.ready);
+    if (ready !== null && (await request(ready, 1_000)) !== null) {
+      throw new StartError(
+        `something else already answers at ${ready}`,
+        subject.id,
+        "stop that process, or put {port} into --command, --ready and --drive for a free port",
+      );
+    }
+    child = startChild(subject.command.map(at), {
+      cwd: subject.cwd,
+      env: environment(scenario, receiver.port, port),
+    });
+    const play = new Play(subject, scenario, receiver, child, signal, at);
+    if (ready !== null) await play.awaitReady(ready);
+    // Without a stimulus the process may speak as soon as it runs: arm the faults at once.
+    if (subject.drive !== undefined) await play.quiet(WARM_UP_QUIET_MS, WARM_UP_MAX_MS);
+    return await play.run(lag.stop);
+  } finally {
+    await child?.stop(0);
+    await receiver.close();
+    lag.stop();
+  }
+}
+
+/** What the process is told; everything else about telemetry was removed. */
+function environment(
+  scenario: Scenario,
+  receiverPort: number,
+  port: number | null,
+): Record<string, string> {
+  return {
+    ...scrub(process.env),
+    ...(port === null ? {} : { PORT: String(port) }),
+    OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${receiverPort}${scenario.basePath}`,
+    OTEL_EXPORTER_OTLP_PROTOCOL: "http/protobuf",
+    OTEL_EXPORTER_OTLP_TIMEOUT: String(scenario.timeoutMs),
+    ...(scenario.gzip === true ? { OTEL_EXPORTER_OTLP_COMPRESSION: "gzip" } : {}),
+    OTEL_TRACES_EXPORTER: "otlp",
+    OTEL_METRICS_EXPORTER: "none",
+    OTEL_LOGS_EXPORTER: "none",
+    OTEL_TRACES_SAMPLER: "always_on",
+    OTEL_BSP_SCHEDULE_DELAY: String(scenario.scheduleDelayMs),
+  };
+}
+
+const usesPort = (subject: ProcessSubject): boolean =>
+  [...subject.command, subject.ready ?? "", subject.drive ?? ""].some((part) =>
+    part.includes("{port}"),
+  );
+
+/** Whether scenarios can be played side by side: only with a port of their own, or with none. */
+export const canPlaySideBySide = (subject: ProcessSubject): boolean =>
+  usesPort(subject) || (subject.ready === undefined && subject.drive === undefined);
+
+class Play {
+  readonly #subject: ProcessSubject;
+  readonly #scenario: Scenario;
+  readonly #receiver: Receiver;
+  readonly #child: Child;
+  readonly #signal: AbortSignal;
+  readonly #at: (text: string) => string;
+  readonly #events: RunEvent[] = [];
+  readonly #drives: number[] = [];
+  #round = -1;
+  #reportedByAnswers: number | null = 0;
+
+  constructor(
+    subject: ProcessSubject,
+    scenario: Scenario,
+    receiver: Receiver,
+    child: Child,
+    signal: AbortSignal,
+    at: (text: string) => string,
+  ) {
+    this.#subject = subject;
+    this.#scenario = scenario;
+    this.#receiver = receiver;
+    this.#child = child;
+    this.#signal = signal;
+    this.#at = at;
+  }
+
+  async awaitReady(url: string): Promise<void> {
+    const deadline = performance.now() + READY_TIMEOUT_MS;
+    for (;;) {
+      this.#refuseWhenAborted();
+      const answer = await request(url, 1_000);
+      const how = this.#child.status();
+      if (how !== null) throw this.#notStarted(`it ended before it was ready: ${how}`);
+      if (answer !== null && answer.status >= 200 && answer.status < 300) return;
+      if (performance.now() > deadline) {
+        throw this.#notStarted(`${url} did not answer 2xx within ${READY_TIMEOUT_MS / 1000} s`);
+      }
+      await this.#pause(100);
+    }
+  }
+
+  /** Waits until nothing has arrived and nothing was open for `ms`. */
+  async quiet(ms: number, maxMs: number): Promise<void> {
+    const { requests } = this.#receiver;
+    const deadline = performance.now() + maxMs;
+    let since = performance.now();
+    let seen = requests.length;
+    while (performance.now() < deadline && performance.now() - since < ms) {
+      await this.#pause(25);
+      if (requests.length !== seen || requests.some((record) => record.ending === "open")) {
+        since = performance.now();
+        seen = requests.length;
+      }
+    }
+  }
+
+  async run(lagMs: () => number): Promise<ScenarioRun> {
+    const firstArmed = this.#receiver.requests.length;
+    const reportedBefore = this.#child.reportedSpans() ?? 0;
+    this.#receiver.arm(this.#scenario.script);
+    let terminatedAtMs = 0;
+    let endedEarly = false;
+    let exit = { byItself: true, how: "", ms: 0 };
+    for (const step of this.#scenario.steps) {
+      this.#refuseWhenAborted();
+      if (step.do !== "terminate") {
+        await this.#step(step);
+        continue;
+      }
+      endedEarly = this.#child.status() !== null;
+      terminatedAtMs = this.#receiver.now();
+      if (!endedEarly) this.#note("SIGTERM", "asked to end");
+      const { byItself, ms } = await this.#child.stop(step.graceMs);
+      exit = { byItself, how: await this.#child.ended, ms };
+      this.#note("exit", byItself ? exit.how : `killed after ${step.graceMs} ms`);
+      await this.#pause(50); // what it sent last may still be in the socket
+    }
+    const durationMs = this.#receiver.now();
+    await this.#receiver.close();
+
+    const byLine = this.#child.reportedSpans();
+    const byAnswers = this.#drives.length === 0 ? null : this.#reportedByAnswers;
+    const requests = this.#receiver.requests.slice(firstArmed);
+    const warmUp = this.#receiver.requests.slice(0, firstArmed);
+    return {
+      scenario: this.#scenario,
+      requests,
+      warmUpSpans: new Set(warmUp.flatMap((record) => record.spans)).size,
+      events: this.#events,
+      reportedEnded: byLine === null ? byAnswers : byLine - reportedBefore,
+      reportedBy:
+        byLine !== null
+          ? "a line on its output"
+          : byAnswers !== null
+            ? "the answers to the drive requests"
+            : null,
+      drives: this.#drives,
+      durationMs,
+      terminatedAtMs,
+      exit,
+      endedEarly,
+      lagMs: lagMs(),
+    };
+  }
+
+  async #step(step: Exclude<Step, { do: "terminate" }>): Promise<void> {
+    switch (step.do) {
+      case "drive":
+        await this.#drive(step);
+        return;
+      case "wait":
+        await this.#pause(step.ms);
+        return;
+      case "refuse":
+        this.#note("refuse", "connections are refused from here on");
+        await this.#receiver.refuse();
+        return;
+      case "listen":
+        await this.#receiver.listen();
+        this.#note("listen", "connections are accepted again");
+        return;
+      case "heal":
+        this.#receiver.heal();
+        this.#note("heal", "every request is accepted from here on");
+        return;
+      case "quiet":
+        await this.quiet(step.ms, step.maxMs);
+        return;
+      case "await-attempt": {
+        const deadline = performance.now() + step.maxMs;
+        while (performance.now() < deadline && !this.#reached(step.attempt)) {
+          if (this.#child.status() !== null) return; // nothing more will come
+          await this.#pause(25);
+        }
+      }
+    }
+  }
+
+  #reached(attempt: number): boolean {
+    return this.#receiver.requests.some(
+      (record) =>
+        record.armed &&
+        record.attempt >= attempt &&
+        record.round === this.#round &&
+        record.ending !== "open",
+    );
+  }
+
+  async #drive(step: Extract<Step, { do: "drive" }>): Promise<void> {
+    const { drive } = this.#subject;
+    this.#round = this.#receiver.beginRound();
+    if (drive === undefined) {
+      // Nothing to call: give the process time to produce the burst by itself.
+      if (step.times !== undefined) await this.#pause(UNDRIVEN_BURST_MS);
+      return;
+    }
+    let calls = 0;
+    for (let time = 0; time < (step.times ?? 1); time++) {
+      this.#refuseWhenAborted();
+      const counted = await this.#stimulate(this.#at(drive));
+      calls++;
+      if (counted === null) this.#reportedByAnswers = null;
+      else if (this.#reportedByAnswers !== null) this.#reportedByAnswers += counted;
+    }
+    this.#drives.push(calls);
+    this.#note("drive", calls === 1 ? "stimulus" : `stimulus, ${calls} times`);
+  }
+
+  /** One stimulus; the number of spans it ended, when the answer says so. */
+  async #stimulate(drive: string): Promise<number | null> {
+    if (/^https?:\/\//.test(drive)) {
+      const answer = await request(drive, 10_000);
+      if (answer === null || answer.status >= 400) {
+        const how = this.#child.status();
+        const seen = answer === null ? "no answer" : `status ${answer.status}`;
+        throw this.#notStarted(
+          `the stimulus ${drive} failed: ${seen}${how === null ? "" : `; the process has ended, ${how}`}`,
+        );
+      }
+      const counted = Number(answer.headers[HEADER] ?? Number.NaN);
+      return Number.isSafeInteger(counted) && counted >= 0 ? counted : null;
+    }
+    const command = startChild(splitCommand(drive), {
+      cwd: this.#subject.cwd,
+      env: scrub(process.env),
+    });
+    const timer = setTimeout(() => void command.stop(0), 30_000);
+    const how = await command.ended;
+    clearTimeout(timer);
+    if (how !== "exit code 0") {
+      throw this.#notStarted(`the stimulus "${drive}" failed: ${how}`, command.tail());
+    }
+    return null;
+  }
+
+  #note(what: RunEvent["what"], note: string): void {
+    this.#events.push({ atMs: this.#receiver.now(), what, note });
+  }
+
+  #notStarted(message: string, output = this.#child.tail()): StartError {
+    const said = output.trim() === "" ? "it printed nothing" : `it printed:\n${output}`;
+    return new StartError(
+      `${this.#subject.command.join(" ")}: ${message}`,
+      this.#subject.id,
+      `run the command by hand with OTEL_EXPORTER_OTLP_ENDPOINT set; ${said}`,
+    );
+  }
+
+  #refuseWhenAborted(): void {
+    this.#signal.throwIfAborted();
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    this.#refuseWhenAborted();
+  }
+}
+
+/** A port that was free a moment ago. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** Measures how late a 20 ms timer fires; `stop` returns the worst case in ms. */
+function watchLag(): { stop: () => number } {
+  let worst = 0;
+  let last = performance.now();
+  const timer = setInterval(() => {
+    const now = performance.now();
+    worst = Math.max(worst, now - last - 20);
+    last = now;
+  }, 20);
+  return {
+    stop() {
+      clearInterval(timer);
+      return worst;
+    },
+  };
+}

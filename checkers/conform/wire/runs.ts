@@ -1,0 +1,172 @@
+/** The scenario runs of one subject: played once, a few at a time, shared by all requirements. */
+
+import { DiagnosticError } from "../../../core/diagnostic.ts";
+import type { ProcessSubject } from "../../../core/subject.ts";
+import { isLoopback } from "./child.ts";
+import { obeysTimeout } from "./judges.ts";
+import { learn, type Reference, spansSeen } from "./ledger.ts";
+import { canPlaySideBySide, playScenario, type ScenarioRun } from "./play.ts";
+import { requirements } from "./requirements.ts";
+import { defaultPace, scenarios, sizeBurst } from "./scenarios.ts";
+import type { Scenario } from "./scenario.ts";
+
+/** Nothing ever arrived: there is nothing to judge. */
+export class SilentError extends Error {}
+
+const SIDE_BY_SIDE = 3;
+
+export class SubjectRuns {
+  readonly #subject: ProcessSubject;
+  readonly #runs = new Map<string, Promise<ScenarioRun>>();
+  readonly #again = new Map<string, Promise<ScenarioRun>>();
+  readonly #abort = new AbortController();
+  readonly #pool: Pool;
+  /** One report of a process that does not start is enough. */
+  toldThatItDidNotStart = false;
+  #progress: (message: string) => void = () => {};
+
+  constructor(subject: ProcessSubject) {
+    this.#subject = subject;
+    checkLoopback(subject);
+    const jobs = canPlaySideBySide(subject) ? (subject.pace?.jobs ?? SIDE_BY_SIDE) : 1;
+    this.#pool = new Pool(jobs);
+    const list = scenarios({ ...defaultPace, ...subject.pace });
+    const baseline = list[0]!;
+    // The longest first: others fill the gaps while a finding is confirmed by a second run.
+    const early = ["baseline", "hang", "late-hang", "drip"];
+    const place = ({ name }: Scenario) =>
+      early.includes(name) ? early.indexOf(name) : early.length;
+    for (const scenario of list.toSorted((a, b) => place(a) - place(b))) {
+      this.#runs.set(
+        scenario.name,
+        scenario.name === "sigterm" ? this.#startBurst(scenario) : this.#start(scenario),
+      );
+    }
+    for (const scenario of list) this.#confirmEarly(scenario).catch(() => {});
+    // A process that cannot be started, or stays silent without faults, is not tried ten times.
+    this.#listenFirst(baseline).catch((error: unknown) => this.#abort.abort(error));
+  }
+
+  async #listenFirst(baseline: Scenario): Promise<void> {
+    const run = await this.scenario(baseline.name);
+    if (spansSeen(run) > 0 || run.requests.length > 0) return;
+    const { drive } = this.#subject;
+    throw new SilentError(
+      `no stimulus seen: nothing arrived within ${(run.durationMs / 1000).toFixed(0)} s; ${
+        drive === undefined
+          ? "use --drive URL|COMMAND to make the process produce spans"
+          : `does ${drive} make the process produce spans, and does it read OTEL_EXPORTER_OTLP_ENDPOINT?`
+      }`,
+    );
+  }
+
+  /** Messages of runs go to whoever is waiting at the moment. */
+  listen(progress: (message: string) => void): void {
+    this.#progress = progress;
+  }
+
+  /** @throws the reason why nothing can be judged, whichever scenario showed it. */
+  async scenario(name: string): Promise<ScenarioRun> {
+    const run = this.#runs.get(name);
+    if (run === undefined) throw new Error(`no scenario is called ${name}`);
+    return await run;
+  }
+
+  /** The same scenario once more: a finding counts only when it comes back. */
+  again(scenario: Scenario): Promise<ScenarioRun> {
+    const known = this.#again.get(scenario.name);
+    if (known !== undefined) return known;
+    const run = this.#start(scenario, true);
+    this.#again.set(scenario.name, run);
+    return run;
+  }
+
+  async reference(): Promise<Reference> {
+    const baseline = await this.scenario("baseline");
+    const hang = await this.scenario("hang");
+    if (spansSeen(baseline) === 0) this.#abort.signal.throwIfAborted();
+    return { ...learn(baseline), timeoutObeyed: obeysTimeout(hang) };
+  }
+
+  /** Ends what is being played. */
+  stop(reason: unknown): void {
+    this.#abort.abort(reason);
+  }
+
+  /** Starts the second run of a finding at once, instead of when its obligation comes up. */
+  async #confirmEarly(scenario: Scenario): Promise<void> {
+    const run = await this.scenario(scenario.name);
+    const reference = await this.reference();
+    const deviates = requirements.some(
+      ({ scenarios: names, judge }) =>
+        names.includes(scenario.name) && judge(run, reference).kind === "deviates",
+    );
+    if (deviates) await this.again(scenario);
+  }
+
+  /** The burst is sized by what one stimulus produces without faults. */
+  async #startBurst(scenario: Scenario): Promise<ScenarioRun> {
+    const { perDrive } = learn(await this.scenario("baseline"));
+    return await this.#start(sizeBurst(scenario, perDrive));
+  }
+
+  #start(scenario: Scenario, urgent = false): Promise<ScenarioRun> {
+    const { signal } = this.#abort;
+    const run = this.#pool.run(urgent, async () => {
+      signal.throwIfAborted();
+      this.#progress(`playing "${scenario.title}"`);
+      return await playScenario(this.#subject, scenario, signal);
+    });
+    run.catch(() => {}); // reported to whoever asks for it
+    return run;
+  }
+}
+
+/** At most `size` tasks at a time, urgent ones first, otherwise in the order given. */
+class Pool {
+  readonly #waiting: (() => void)[] = [];
+  #free: number;
+
+  constructor(size: number) {
+    this.#free = Math.max(1, size);
+  }
+
+  async run<T>(urgent: boolean, task: () => Promise<T>): Promise<T> {
+    if (this.#free === 0) {
+      await new Promise<void>((resolve) => {
+        if (urgent) this.#waiting.unshift(resolve);
+        else this.#waiting.push(resolve);
+      });
+    } else this.#free--;
+    try {
+      return await task();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#free++;
+      else next();
+    }
+  }
+}
+
+/** The harness talks to this machine only. */
+function checkLoopback(subject: ProcessSubject): void {
+  for (const [option, value] of [
+    ["--ready", subject.ready],
+    ["--drive", subject.drive],
+  ] as const) {
+    if (value === undefined || !/^[a-z]+:\/\//i.test(value)) {
+      if (option === "--ready" && value !== undefined) throw badUrl(option, value, subject.id);
+      continue;
+    }
+    const probe = value.replaceAll("{port}", "1");
+    if (!URL.canParse(probe)) throw badUrl(option, value, subject.id);
+    const url = new URL(probe);
+    if (url.protocol !== "http:" || !isLoopback(url)) throw badUrl(option, value, subject.id);
+  }
+}
+
+const badUrl = (option: string, value: string, place: string): DiagnosticError =>
+  new DiagnosticError("VRF006", `${option} ${value} is not an http URL on this machine`, {
+    place,
+    help: "use http://127.0.0.1:PORT/…; the workbench never talks to other hosts",
+  });
