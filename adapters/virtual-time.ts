@@ -102,7 +102,7 @@ function replaceClear(real: AnyFunction): AnyFunction {
 }
 
 function replaceDate(real: DateConstructor): DateConstructor {
-  const now = replace(real.now as AnyFunction, (clock) => () => clock.now());
+  const now = replace(real.now, (clock) => () => clock.now());
   return new Proxy(real, {
     get: (target, key, receiver) => (key === "now" ? now : Reflect.get(target, key, receiver)),
     apply: (target) => {

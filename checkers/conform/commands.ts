@@ -33,15 +33,18 @@ export function alphabet(model: MachineModel): readonly Command[] {
   const events = model.events
     .flatMap(expandEvent)
     .map((event): Command => ({ kind: "event", event }));
-  const time = (["deadline", "before", "after"] as const).map(
-    (until): Command => ({ kind: "time", until }),
-  );
+  const time = (["deadline", "before", "after"] as const).map((until): Command => ({
+    kind: "time",
+    until,
+  }));
   return [...events, ...time];
 }
 
 /** A short name for coverage and messages. */
 export function commandLabel(command: Command): string {
-  return command.kind === "event" ? JSON.stringify(command.event) : `${timePasses}: ${command.until}`;
+  return command.kind === "event"
+    ? JSON.stringify(command.event)
+    : `${timePasses}: ${command.until}`;
 }
 
 /** Reads a recipe again; `null` and a reason when it does not fit the model any more. */

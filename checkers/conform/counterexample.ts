@@ -1,7 +1,7 @@
 /** A violating run as a trace for readers and a recipe for replay. */
 
 import type { ConformsProperty, ModelState } from "../../core/property.ts";
-import type { Implementation, MachineSubject, Observables } from "../../core/subject.ts";
+import type { Implementation, MachineSubject } from "../../core/subject.ts";
 import {
   makeTrace,
   traceState,
@@ -38,7 +38,10 @@ export function counterexampleOf(
     ...variables(subject.model, model),
   });
   const states: TraceState[] = [
-    traceState({ index: 0, active: activeStates(run.initial.value), timeMs: 0 }, stateOf(run.initial)),
+    traceState(
+      { index: 0, active: activeStates(run.initial.value), timeMs: 0 },
+      stateOf(run.initial),
+    ),
     ...run.steps.map((step, index) =>
       traceState(
         {
@@ -65,12 +68,11 @@ export function counterexampleOf(
 }
 
 function eventText({ event }: Step): string {
-  if (event.type === timePasses) return `${String(event.ms)} ms passing`;
+  if (event.type === timePasses) return `${JSON.stringify(event.ms)} ms passing`;
   const payload = Object.entries(event).filter(([field]) => field !== "type");
   return payload.length === 0
     ? event.type
     : `${event.type} (${payload.map(([field, value]) => `${field}: ${JSON.stringify(value)}`).join(", ")})`;
 }
 
-const show = (value: Scalar | Observables[string]): string =>
-  typeof value === "string" ? value : JSON.stringify(value);
+const show = (value: Scalar): string => (typeof value === "string" ? value : JSON.stringify(value));

@@ -19,9 +19,9 @@ import type { Scalar, TraceAction } from "../../core/trace.ts";
 import { timePasses, type Command, type ExecutedCommand } from "./commands.ts";
 import { ModelRun, parameterValues } from "./model-run.ts";
 
-/** What is claimed: where (on the model state before a step) and about which observables. */
+/** What is claimed: of which steps (by the model state before and the command) and observables. */
 export interface Clause {
-  readonly when: (before: ModelState) => boolean;
+  readonly applies: (before: ModelState, event: TraceAction) => boolean;
   readonly observables: readonly string[] | null;
 }
 
@@ -87,8 +87,10 @@ export async function runLockstep(
     onModel();
     const after = run.state;
     const observed = await guard(`step ${steps.length + 1} (${event.type})`, onDriver);
-    const predicted = await guard("predict", () => implementation.predict({ before, event, after }));
-    const applies = clause.when(before);
+    const predicted = await guard("predict", () =>
+      implementation.predict({ before, event, after }),
+    );
+    const applies = clause.applies(before, event);
     steps.push({ event, before, after, predicted, observed, timeMs: run.nowMs, applies });
     return compare(implementation, clause, applies, predicted, observed);
   };
@@ -157,7 +159,10 @@ function compare(
   let elsewhere: Difference | null = null;
   for (const name of clause.observables ?? []) {
     if (!(name in predicted)) {
-      throw adapterError(implementation, `the observable "${name}" of the property is not predicted`);
+      throw adapterError(
+        implementation,
+        `the observable "${name}" of the property is not predicted`,
+      );
     }
   }
   for (const [observable, expected] of Object.entries(predicted)) {

@@ -15,20 +15,22 @@ import type { Implementation, MachineSubject } from "../../core/subject.ts";
 import type { Counterexample } from "../../core/trace.ts";
 import type { Observation } from "../../core/verdict.ts";
 import { clauseOf } from "./clause.ts";
-import { alphabet, parseRecipe, type Command, type ExecutedCommand } from "./commands.ts";
+import { parseRecipe, type Command, type ExecutedCommand } from "./commands.ts";
 import { counterexampleOf } from "./counterexample.ts";
 import { Coverage } from "./coverage.ts";
+import { modelGraph, type ModelGraph } from "./graph.ts";
 import { runLockstep, type Clause, type Run } from "./lockstep.ts";
 import { parameterValues } from "./model-run.ts";
 import { shrink } from "./shrink.ts";
-import { transitionTour } from "./tour.ts";
+import { secondLapTests, transitionTests, type Sequence } from "./tests.ts";
+import { guidedWalk, maxChoice } from "./walk.ts";
 
 /** Random sequences per obligation unless `--sequences` says otherwise. */
-const defaultSequences = 300;
+const defaultSequences = 500;
 /** Commands per random sequence, at most. */
-const defaultMaxLength = 30;
+const defaultMaxLength = 40;
 /** Configurations of the model whose transitions are all covered, at most. */
-const maxTourConfigurations = 400;
+const maxConfigurations = 400;
 
 export async function checkMachine(
   obligation: Obligation,
@@ -46,6 +48,7 @@ export async function checkMachine(
   let counterexample: Counterexample | null = null;
   let observation: Observation;
   let covered = "";
+  let complete = false;
 
   try {
     const clause = clauseOf(property, subject);
@@ -54,22 +57,30 @@ export async function checkMachine(
       coverage.add(run);
       return run;
     };
-    const tour = transitionTour(model, maxTourConfigurations);
-    covered =
-      `each of the ${tour.transitions} transitions of the model's ${tour.configurations} ` +
-      (tour.complete ? "configurations" : "first configurations (of more)");
+    const graph = modelGraph(model, maxConfigurations);
+    const perform = (sequence: Sequence): Promise<Run> =>
+      execute(sequence.map((command) => graph.commands[command]!));
+    const transitions = transitionTests(graph);
+    const laps = secondLapTests(graph, sequences);
+    covered = describe(graph, laps);
 
     let violating: Run | null = null;
-    for (const [index, commands] of tour.sequences.entries()) {
+    for (const [index, sequence] of [...transitions, ...laps.sequences].entries()) {
       if (stop.reason() !== null) break;
-      if (index % 50 === 0) context.progress(`${index}/${tour.sequences.length} transition tests`);
-      const run = await execute(commands);
-      if (run.end === "violated") {
-        violating = run;
-        break;
-      }
+      if (index % 50 === 0) context.progress(`${index} tests of single transitions`);
+      const run = await perform(sequence);
+      if (run.end !== "violated") continue;
+      violating = run;
+      break;
     }
-    violating ??= await randomSearch(alphabet(model), execute, { sequences, maxLength, context, stop });
+    const walk = (choices: readonly number[]): Sequence => guidedWalk(graph, choices, maxLength);
+    violating ??= await randomSearch((choices) => perform(walk(choices)), {
+      sequences,
+      maxLength,
+      context,
+      stop,
+    });
+    complete = graph.complete;
 
     if (violating !== null) {
       context.progress("shrinking");
@@ -77,7 +88,7 @@ export async function checkMachine(
       counterexample = counterexampleOf(subject, implementation, property, minimal.run);
       observation = { kind: "refuted", replayed: minimal.replayed };
     } else {
-      observation = judge(coverage, tour.complete, stop.reason());
+      observation = judge(coverage, complete, stop.reason());
     }
   } catch (error) {
     if (!(error instanceof DiagnosticError)) throw error;
@@ -187,8 +198,7 @@ interface RandomSearch {
 
 /** The first violating run that fast-check finds, already shrunk by it; `null` if there is none. */
 async function randomSearch(
-  commands: readonly Command[],
-  execute: (commands: readonly Command[]) => Promise<Run>,
+  perform: (choices: readonly number[]) => Promise<Run>,
   { sequences, maxLength, context, stop }: RandomSearch,
 ): Promise<Run | null> {
   if (stop.reason() !== null) return null;
@@ -197,12 +207,12 @@ async function randomSearch(
   let failure: DiagnosticError | null = null;
   let done = 0;
   const property = fc.asyncProperty(
-    fc.array(fc.constantFrom(...commands), { minLength: 1, maxLength, size: "max" }),
-    async (sequence) => {
+    fc.array(fc.nat(maxChoice), { minLength: 1, maxLength, size: "max" }),
+    async (choices) => {
       if (failure !== null || stop.reason() !== null) return true;
       if (done++ % 50 === 0) context.progress(`${done}/${sequences} random sequences`);
       try {
-        const run = await execute(sequence);
+        const run = await perform(choices);
         if (run.end !== "violated") return true;
         violating = run;
         return false;
@@ -214,7 +224,7 @@ async function randomSearch(
       }
     },
   );
-  await fc.check(property, { seed: Math.trunc(context.seed), numRuns: sequences });
+  await fc.check(property, { seed: Math.trunc(context.seed), numRuns: sequences, unbiased: true });
   if (failure !== null) throw failure as DiagnosticError;
   return violating;
 }
@@ -246,25 +256,42 @@ function signature(run: Run): string | null {
   return JSON.stringify([last.before.value, last.event.type, run.difference]);
 }
 
-function judge(coverage: Coverage, tourComplete: boolean, stopped: string | null): Observation {
+function describe(
+  graph: ModelGraph,
+  laps: { readonly sequences: readonly Sequence[]; readonly total: number },
+): string {
+  const transitions = graph.next.length * graph.commands.length;
+  const some =
+    laps.sequences.length < laps.total ? `, ${laps.sequences.length} of ${laps.total}` : "";
+  return (
+    `each of the ${transitions} transitions of the model's ${graph.names.length} ` +
+    `${graph.complete ? "configurations" : "first configurations (it has more)"}, and again after ` +
+    `each way to change the state${some}`
+  );
+}
+
+function judge(coverage: Coverage, graphComplete: boolean, stopped: string | null): Observation {
   if (stopped !== null) return { kind: "unknown", reason: stopped };
   if (coverage.compared > 0) return { kind: "holds" };
-  if (tourComplete && coverage.elsewhere === 0) {
-    return { kind: "vacuous", reason: "the model never reaches a state that the property is about" };
+  if (graphComplete && coverage.elsewhere === 0) {
+    return {
+      kind: "vacuous",
+      reason: "the model never takes a step that the property is about",
+    };
   }
   return {
     kind: "unknown",
     reason:
       coverage.elsewhere > 0
-        ? "no sequence reached a state that the property is about before the implementation " +
+        ? "no sequence took a step that the property is about before the implementation " +
           "differed from the model in another way"
-        : "no sequence reached a state that the property is about",
+        : "no sequence took a step that the property is about",
   };
 }
 
 function evidence(coverage: Coverage, covered: string): string {
   const parts = [
-    `${coverage.runs} command sequences with ${coverage.steps} steps took ${covered}, and more at random`,
+    `${coverage.runs} command sequences with ${coverage.steps} steps took ${covered}; the rest is random`,
     `${coverage.compared} steps were compared for this property`,
   ];
   if (coverage.elsewhere > 0) {

@@ -11,9 +11,9 @@ export async function shrink(
   violates: (commands: readonly ExecutedCommand[]) => Promise<boolean>,
 ): Promise<readonly ExecutedCommand[]> {
   let best = commands;
-  for (let size = Math.max(1, Math.floor(best.length / 2)); size >= 1; ) {
+  for (let size = Math.max(1, Math.floor(best.length / 2)); size >= 1;) {
     let removed = false;
-    for (let start = 0; start + size <= best.length; ) {
+    for (let start = 0; start + size <= best.length;) {
       const shorter = [...best.slice(0, start), ...best.slice(start + size)];
       if (await violates(shorter)) {
         best = shorter;
