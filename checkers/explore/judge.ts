@@ -189,7 +189,7 @@ function judgeLasso(
     return {
       kind: "shown",
       index,
-      message: `the run stays for ever in ${stateText(describe(index))}, without ${predicateName(to.text)}`,
+      message: `the run stays for ever in ${stateText(describe(index))}, and ${predicateName(to.text)} never becomes true`,
       at: describe(index),
     };
   }
@@ -205,7 +205,7 @@ function judgeLasso(
   return {
     kind: "shown",
     index: first,
-    message: `the run repeats ${plural(length, "step")} for ever from ${stateText(describe(first))}, without ${predicateName(to.text)}`,
+    message: `the run repeats ${plural(length, "step")} for ever from ${stateText(describe(first))}, and ${predicateName(to.text)} never becomes true`,
     at: describe(first),
   };
 }

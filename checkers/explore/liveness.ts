@@ -51,7 +51,7 @@ export function checkLeadsTo(
     return {
       kind: "fails",
       candidates: lassos(graph, region, fairOnes),
-      evidence: `${plural(fairOnes.length, "part")} of the state space can be stayed in for ever without it`,
+      evidence: `a fair run can stay for ever where it does not become true (${plural(fairOnes.length, "such part")} of the state space)`,
     };
   }
   const asked = new Set(property.fair);
@@ -65,7 +65,7 @@ export function checkLeadsTo(
   }
   return {
     kind: "holds",
-    evidence: `from ${plural(from.length, "state")} on, no fair run stays for ever in the ${plural(region.parent.size, "state")} without it`,
+    evidence: `from ${plural(from.length, "state")} on, no fair run stays for ever in the ${plural(region.parent.size, "state")} where it is not yet true`,
   };
 }
 

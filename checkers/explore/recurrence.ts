@@ -45,7 +45,7 @@ export function checkAlwaysReachable(
       ],
     };
   }
-  const evidence = `each of ${plural(from.length, "state")} has a way to one of ${plural(goals.length, "state")} that satisfy it`;
+  const evidence = `from each of ${plural(from.length, "state")} some way leads to the goal (${plural(goals.length, "state")})`;
   // In untimed exploration two pending timers may fire in either order, on a clock perhaps not. A way
   // counts for sure only over events, and over timers that have no rival.
   const sure = backward(

@@ -138,7 +138,7 @@ export function checkReachable(
     return {
       kind: "witnessed",
       candidates: runsTo(graph, good),
-      evidence: `${plural(good.length, "reachable state")} of ${graph.expanded} satisfy it`,
+      evidence: `true in ${good.length} of ${plural(graph.expanded, "reachable state")}`,
     };
   }
   if (!graph.complete) return incomplete(graph);
