@@ -6,8 +6,9 @@
 import { breakerCockatiel } from "./adapters/breaker-cockatiel.ts";
 import { breakerOpossum } from "./adapters/breaker-opossum.ts";
 import { breakerOurs } from "./adapters/breaker-ours.ts";
-import { conforms, defineConfig, defineSubject } from "./index.ts";
+import { defineConfig, defineSubject } from "./index.ts";
 import { circuitBreaker, resetTimeout } from "./models/circuit-breaker.ts";
+import { circuitBreakerProperties } from "./properties/circuit-breaker.ts";
 
 const breaker = { resetTimeoutMs: resetTimeout };
 
@@ -17,7 +18,7 @@ export default defineConfig({
       id: "circuit-breaker",
       title: "Circuit breaker",
       model: circuitBreaker,
-      properties: [conforms("the implementation follows the model", { id: "conforms" })],
+      properties: circuitBreakerProperties,
       implementations: [breakerOurs(breaker), breakerOpossum(breaker), breakerCockatiel(breaker)],
     }),
   ],

@@ -56,6 +56,7 @@ export class Executor {
           ),
         task.budget.timeMs + graceMs,
       );
+      deadline.unref(); // an interrupted run must not wait for it
       this.#listener = {
         message: (message) => {
           if (message.type === "progress") progress(message.message);

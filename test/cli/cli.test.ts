@@ -108,6 +108,50 @@ describe("a run", () => {
   });
 });
 
+describe("interruption", () => {
+  test("Ctrl+C keeps the results so far, calls the rest skipped, and exits with 130", async () => {
+    await inTempFolder(async (folder) => {
+      let sent = false;
+      const { code } = await verify(
+        ["check", "-c", fixture("slow.config.ts"), "--out-dir", folder, "--jobs", "2"],
+        {
+          onStderr: (text, kill) => {
+            if (!sent && text.includes("[2/3]")) {
+              sent = true;
+              kill("SIGINT");
+            }
+          },
+        },
+      );
+      expect(code).toBe(130);
+      const report = JSON.parse(readFileSync(join(folder, "report.json"), "utf8")) as Report;
+      expect(report.interrupted).toBe(true);
+      expect(report.exitCode).toBe(130);
+      expect(report.results.map(({ id, verdict }) => `${id} ${verdict}`)).toEqual([
+        "door/few-tries proved",
+        "door/can-be-opened proved",
+        expect.stringMatching(/^slow\/slow (skipped|inconclusive)$/),
+      ]);
+      expect(report.results[2]?.reason).toMatch(/interrupt/);
+    });
+  });
+
+  test("a property that outlasts its time budget is inconclusive, not a pass", async () => {
+    await inTempFolder(async (folder) => {
+      const { code, stdout } = await runOn(
+        "slow.config.ts",
+        folder,
+        "check",
+        "slow",
+        "--max-time",
+        "0.5",
+      );
+      expect(stdout).toMatch(/inconclusive/);
+      expect(code).toBe(3);
+    });
+  });
+});
+
 describe("replay", () => {
   const replay = async (config: string): Promise<{ code: number | null; stdout: string }> =>
     inTempFolder(async (folder) => {
