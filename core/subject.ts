@@ -149,6 +149,8 @@ export interface FormulaClaim extends QueueClaimBase {
   readonly formulaName: string;
   /** The formula itself, in the measure's own unit (seconds or a probability). */
   readonly formula: (model: QueueModel) => number;
+  /** Further models for which the same formula is claimed; the subject's own always is. */
+  readonly also?: readonly QueueModel[];
 }
 
 /** Load put on a real system, and how its server behaves. */
