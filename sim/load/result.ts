@@ -40,7 +40,11 @@ export interface LoadResult {
   /** CPU time of the loaded process during the run, in seconds. */
   readonly cpu: LoadRecord["cpu"];
   /** Everything per arrival, for further analysis. */
-  readonly record: LoadRecord & { readonly intended: readonly number[] };
+  readonly record: LoadRecord & {
+    readonly intended: readonly number[];
+    /** The delay that the backend drew, or would have drawn, for each arrival. */
+    readonly demands: readonly number[];
+  };
 }
 
 export function summariseTimes(sample: readonly number[]): TimeSummary {
@@ -101,6 +105,6 @@ export function summarise(
     lateness: summariseTimes(lateness),
     lag: record.lag,
     cpu: record.cpu,
-    record: { ...record, intended },
+    record: { ...record, intended, demands: intended.map((_, index) => demand(index)) },
   };
 }

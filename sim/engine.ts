@@ -1,0 +1,105 @@
+/** The simulation engine: formula claims by simulation, prediction claims by measurement. */
+
+import type { CheckContext, Engine, Obligation } from "../core/engine.ts";
+import { DiagnosticError } from "../core/diagnostic.ts";
+import { makeOutcome } from "../core/outcome.ts";
+import type {
+  FormulaClaim,
+  PredictionClaim,
+  QueueClaim,
+  QueueSubject,
+  Subject,
+} from "../core/subject.ts";
+import type { Json } from "../core/trace.ts";
+import type { Method } from "../core/verdict.ts";
+
+type SimClaim = FormulaClaim | PredictionClaim;
+
+const isSimClaim = (claim: QueueClaim): claim is SimClaim =>
+  claim.kind === "formula" || claim.kind === "prediction";
+
+function toObligation(claim: SimClaim, subject: QueueSubject): Obligation {
+  const measured = claim.kind === "prediction" ? subject.system : undefined;
+  return {
+    id: `${subject.id}/${claim.id}`,
+    subject: subject.id,
+    property: claim.id,
+    title: claim.title,
+    source: claim.source ?? subject.source ?? null,
+    engine: "sim",
+    claim: "universal",
+    implementation:
+      measured === undefined ? null : { name: measured.name, version: measured.version },
+    expect: claim.expect ?? null,
+    ...(claim.kind === "prediction" ? { exclusive: true } : {}),
+  };
+}
+
+/** The claim behind an obligation. @throws {DiagnosticError} VRF004 */
+function find(
+  obligation: Obligation,
+  subject: Subject,
+): { claim: SimClaim; subject: QueueSubject } {
+  if (subject.kind === "queue") {
+    const claim = subject.claims.find((one) => one.id === obligation.property);
+    if (claim !== undefined && isSimClaim(claim)) return { claim, subject };
+  }
+  throw new DiagnosticError("VRF004", `${obligation.id} is not a claim about a queue`, {
+    help: "run `verify list` to see what can be checked",
+  });
+}
+
+export const engine: Engine = {
+  name: "sim",
+  version: "1",
+
+  plan: (subject) =>
+    subject.kind === "queue"
+      ? subject.claims.filter(isSimClaim).map((claim) => toObligation(claim, subject))
+      : [],
+
+  async check(obligation, anySubject, context) {
+    const { claim, subject } = find(obligation, anySubject);
+    const method: Method = claim.kind === "formula" ? "simulation" : "measurement";
+    try {
+      if (claim.kind === "formula") {
+        const { checkFormula } = await import("./formula-outcome.ts");
+        return await checkFormula(obligation, claim, subject, context);
+      }
+      const { checkPrediction } = await import("./prediction-outcome.ts");
+      return await checkPrediction(obligation, claim, subject, context);
+    } catch (error) {
+      const { claim: kind } = obligation;
+      if (context.signal.aborted) {
+        const reason = "interrupted, or the time budget was used up";
+        return makeOutcome({ claim: kind, method, observation: { kind: "unknown", reason } });
+      }
+      if (!(error instanceof DiagnosticError)) throw error;
+      const { code, message } = error;
+      return makeOutcome(
+        { claim: kind, method, observation: { kind: "error", reason: message } },
+        { diagnostics: [{ code, message }] },
+      );
+    }
+  },
+
+  async replay(obligation, anySubject, counterexample, context: CheckContext) {
+    const { claim, subject } = find(obligation, anySubject);
+    const recipe = counterexample.recipe;
+    if (!isRecord(recipe) || recipe["kind"] !== claim.kind) {
+      return { kind: "infeasible", message: `the recorded run is not about a ${claim.kind} claim` };
+    }
+    if (claim.kind === "formula") {
+      const { replayFormula } = await import("./formula-outcome.ts");
+      return replayFormula(claim, subject, recipe, context);
+    }
+    const { replayPrediction } = await import("./prediction-outcome.ts");
+    return replayPrediction(claim, subject, recipe, context);
+  },
+};
+
+function isRecord(value: Json): value is { readonly [key: string]: Json } {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export default engine;
