@@ -26,6 +26,8 @@ export interface TraceStateMeta {
   readonly active?: readonly string[];
   /** What was seen of an implementation in this step, next to what the model says. */
   readonly observed?: Json;
+  /** What the model says must be observed, in the same shape as `observed`. */
+  readonly predicted?: Json;
   /** Virtual time in milliseconds, where time matters. */
   readonly timeMs?: number;
   /** A short remark for the reader, e.g. "the invariant fails here". */

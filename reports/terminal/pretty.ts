@@ -7,7 +7,7 @@ import {
   type Result,
   type Verdict,
 } from "../../core/index.ts";
-import { changeText, disagreements, steps, type Step } from "../view/steps.ts";
+import { changeText, disagreements, modelValue, steps, type Step } from "../view/steps.ts";
 import {
   boundText,
   expectation,
@@ -194,7 +194,7 @@ function traceLines(counterexample: Counterexample, frame: Frame): string[] {
     if (differing.length > 0) {
       const seen = differing.map(
         (name) =>
-          `${name}: model ${name === "state" ? step.state : (step.variables.get(name) ?? "")}, observed ${step.observed.get(name) ?? ""}`,
+          `${name}: model ${modelValue(step, name) ?? ""}, observed ${step.observed.get(name) ?? ""}`,
       );
       lines.push(`${under}${paint("yellow", oneLine(`differs: ${seen.join("; ")}`))}`);
     } else if (step.observed.size > 0 && (verbose || step.index === all.length - 1)) {
@@ -212,7 +212,11 @@ function traceLines(counterexample: Counterexample, frame: Frame): string[] {
 }
 
 const eventCell = (step: Step): string =>
-  oneLine(step.by === "timer" && step.event !== "timer" ? `⏱ ${step.event}` : step.event);
+  oneLine(
+    step.by === "timer" && !/^(?:timer|after)\b/.test(step.event)
+      ? `timer ${step.event}`
+      : step.event,
+  );
 
 /** What was skipped and why, one line per reason; the counts; what to do next. */
 function closing(report: Report, frame: Frame): string[] {

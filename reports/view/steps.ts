@@ -23,6 +23,8 @@ export interface Step {
   readonly variables: ReadonlyMap<string, string>;
   /** What was seen of the implementation, by dotted name. */
   readonly observed: ReadonlyMap<string, string>;
+  /** What the model says must be observed; empty when the trace does not say. */
+  readonly predicted: ReadonlyMap<string, string>;
   readonly changes: readonly Change[];
   readonly timeMs: number | undefined;
   readonly note: string | undefined;
@@ -144,6 +146,7 @@ export function steps(trace: Trace): Step[] {
       active,
       variables,
       observed: flatten(meta.observed),
+      predicted: flatten(meta.predicted),
       changes: changesBetween(before, variables),
       timeMs: meta.timeMs,
       note: meta.note,
@@ -160,12 +163,17 @@ export function changeText(change: Change): string {
   return `${change.name}: ${change.before} → ${change.after}`;
 }
 
+/** What the model says about an observable; undefined when it says nothing under that name. */
+export function modelValue(step: Step, name: string): string | undefined {
+  return step.predicted.get(name) ?? (name === "state" ? step.state : step.variables.get(name));
+}
+
 /** The names on which model and implementation disagree in a step. */
 export function disagreements(step: Step): string[] {
-  const out: string[] = [];
-  for (const [name, seen] of step.observed) {
-    const model = name === "state" ? step.state : step.variables.get(name);
-    if (model !== undefined && model !== seen) out.push(name);
-  }
-  return out;
+  return [...step.observed]
+    .filter(([name, seen]) => {
+      const model = modelValue(step, name);
+      return model !== undefined && model !== seen;
+    })
+    .map(([name]) => name);
 }

@@ -35,8 +35,8 @@ export const breakerGraph: StateGraph = {
     {
       from: "open",
       to: "halfOpen.idle",
-      label: "after reset timeout",
-      event: "xstate.after.reset",
+      label: "after resetTimeout",
+      event: "after resetTimeout",
     },
     { from: "open", to: "open", label: "CALL / reject", event: "CALL" },
     { from: "halfOpen.idle", to: "halfOpen.trial", label: "CALL / admit", event: "CALL" },
@@ -87,7 +87,7 @@ export function breakerTrace(): Trace {
     traceState(
       {
         index: 3,
-        action: { type: "xstate.after.reset" },
+        action: { type: "after resetTimeout" },
         by: "timer",
         active: ["halfOpen", "halfOpen.idle"],
         timeMs: 1020,
