@@ -52,10 +52,10 @@ module.exports = {
       "semantics: machines as tables.",
     ),
     only(
-      "models-know-core",
+      "models-know-core-and-expr",
       "^models/",
-      ["^core/"],
-      "models are content: pure machines, no engine, no I/O.",
+      ["^core/", "^expr/"],
+      "models are content: pure machines, no engine, no I/O; guards may be expressions.",
     ),
     only(
       "properties-know-models",
@@ -117,7 +117,7 @@ module.exports = {
       comment: "A user's verify.config.ts imports index.ts: it must load neither engine nor cli.",
       severity: "error",
       from: { path: "^index\\.ts$" },
-      to: { path: WORKBENCH, pathNot: ["^core/"] },
+      to: { path: WORKBENCH, pathNot: ["^(core|expr)/"] },
     },
     {
       name: "only-the-config-ties-content",

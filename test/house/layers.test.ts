@@ -67,7 +67,11 @@ const planted: [string, string, string][] = [
     "semantics/table.ts",
     'export { door as table } from "../models/door.ts";',
   ],
-  ["models-know-core", "models/door.ts", 'export { table as door } from "../semantics/table.ts";'],
+  [
+    "models-know-core-and-expr",
+    "models/door.ts",
+    'export { table as door } from "../semantics/table.ts";',
+  ],
   [
     "properties-know-models",
     "properties/door.ts",
