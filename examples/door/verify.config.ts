@@ -24,7 +24,7 @@ export default defineConfig({
         // an expression
         always("three wrong tries raise the alarm", "implies(tries == 3, at(alarmed))"),
         // a plain function of the snapshot
-        never("open while alarmed", (state) => state.matches("open") && state.context.alarm),
+        never("never open while alarmed", (state) => state.matches("open") && state.context.alarm),
         reachable("can be opened", "at(open)"),
         leadsTo("an alarm ends", "alarm", "at(locked)", { fair: ["timers"] }),
         // a known defect: it must be violated, and exactly so
