@@ -54,8 +54,8 @@ export interface Run {
   readonly difference: Difference | null;
 }
 
-/** How long the adapter may take for one step, in real time. */
-const answerWithinMs = 5000;
+/** How long an adapter may take for one step unless told otherwise, in real milliseconds. */
+export const defaultAnswerMs = 5000;
 /** Time that passes when the model has no pending timer. */
 const idleMs = 1000;
 
@@ -68,13 +68,14 @@ export async function runLockstep(
   implementation: Implementation,
   clause: Clause,
   commands: readonly (Command | ExecutedCommand)[],
+  answerMs = defaultAnswerMs,
 ): Promise<Run> {
   const run = new ModelRun(model);
   const steps: Step[] = [];
   const executed: ExecutedCommand[] = [];
   const initial = run.state;
   const guard = <T>(what: string, action: () => Promise<T> | T): Promise<T> =>
-    answered(implementation, what, action);
+    answered(implementation, what, answerMs, action);
   const driver = await guard("start", () => implementation.start(parameterValues(model)));
 
   /** One step on both sides; the difference if there is one. */
@@ -183,13 +184,14 @@ function compare(
 async function answered<T>(
   implementation: Implementation,
   what: string,
+  answerMs: number,
   action: () => Promise<T> | T,
 ): Promise<T> {
   let timer: ReturnType<typeof realSetTimeout> | undefined;
   const silence = new Promise<never>((_resolve, reject) => {
     timer = realSetTimeout(() => {
-      reject(adapterError(implementation, `no answer to ${what} within ${answerWithinMs} ms`));
-    }, answerWithinMs);
+      reject(adapterError(implementation, `no answer to ${what} within ${answerMs} ms`));
+    }, answerMs);
   });
   try {
     return await Promise.race([Promise.resolve(action()), silence]);

@@ -19,7 +19,7 @@ import { parseRecipe, type Command, type ExecutedCommand } from "./commands.ts";
 import { counterexampleOf } from "./counterexample.ts";
 import { Coverage } from "./coverage.ts";
 import { modelGraph, type ModelGraph } from "./graph.ts";
-import { runLockstep, type Clause, type Run } from "./lockstep.ts";
+import { defaultAnswerMs, runLockstep, type Clause, type Run } from "./lockstep.ts";
 import { parameterValues } from "./model-run.ts";
 import { shrink } from "./shrink.ts";
 import { secondLapTests, transitionTests, type Sequence } from "./tests.ts";
@@ -43,6 +43,7 @@ export async function checkMachine(
   const { model } = subject;
   const sequences = numberOption(context, "sequences", defaultSequences);
   const maxLength = numberOption(context, "maxLength", defaultMaxLength);
+  const answerMs = numberOption(context, "answerMs", defaultAnswerMs);
   const coverage = new Coverage();
   const stop = makeStop(context);
   let counterexample: Counterexample | null = null;
@@ -53,7 +54,7 @@ export async function checkMachine(
   try {
     const clause = clauseOf(property, subject);
     const execute = async (commands: readonly (Command | ExecutedCommand)[]): Promise<Run> => {
-      const run = await runLockstep(model, implementation, clause, commands);
+      const run = await runLockstep(model, implementation, clause, commands, answerMs);
       coverage.add(run);
       return run;
     };
@@ -91,7 +92,7 @@ export async function checkMachine(
       observation = judge(coverage, complete, stop.reason());
     }
   } catch (error) {
-    if (!(error instanceof DiagnosticError)) throw error;
+    if (!(error instanceof DiagnosticError && error.code === "VRF401")) throw error;
     return makeOutcome(
       {
         claim: "universal",

@@ -1,26 +1,16 @@
-/** The circuit breaker and its clauses of conformance, as the tests of this room use them. */
+/** The circuit breaker as the tests of this room use it. */
 
-import type { CheckContext } from "../../core/engine.ts";
-import { conforms, type ConformsProperty, type ModelState } from "../../core/property.ts";
+import type { CheckContext, Obligation } from "../../core/engine.ts";
+import { conforms, type ConformsProperty } from "../../core/property.ts";
+import type { Outcome } from "../../core/result.ts";
 import type { Implementation, MachineSubject } from "../../core/subject.ts";
+import { engine } from "../../checkers/conform/engine.ts";
 import { circuitBreaker, resetTimeout } from "../../models/circuit-breaker.ts";
 
-const failures = (state: ModelState): number =>
-  (state.context as { readonly failures: number }).failures;
-
+/** No restriction: every step, every observable. */
 export const whole = conforms("behaves as the model", { id: "conforms" });
 
-export const clauses = {
-  opensAtThreshold: conforms("opens at the threshold", {
-    when: (state) => state.matches("closed") && failures(state) === 2,
-  }),
-  staysClosed: conforms("stays closed below the threshold", {
-    when: (state) => state.matches("closed") && failures(state) < 2,
-  }),
-  rejects: conforms("rejects while open", { when: "at(open)" }),
-  trials: conforms("one trial while half-open", { when: "at(halfOpen)", observables: ["call"] }),
-  decides: conforms("only trials decide", { when: "at(halfOpen)", observables: ["state"] }),
-} satisfies Record<string, ConformsProperty>;
+export const adapterOptions = { resetTimeoutMs: resetTimeout };
 
 export const subjectWith = (
   implementations: readonly Implementation[],
@@ -34,12 +24,26 @@ export const subjectWith = (
   implementations,
 });
 
-export const adapterOptions = { resetTimeoutMs: resetTimeout };
+export function makeContext(
+  options: CheckContext["options"] = {},
+  more: Partial<CheckContext> = {},
+): CheckContext {
+  return {
+    seed: 7,
+    budget: { timeMs: 60_000, maxStates: 1_000_000 },
+    signal: new AbortController().signal,
+    progress: () => {},
+    options,
+    ...more,
+  };
+}
 
-export const context = (options: CheckContext["options"] = {}, seed = 7): CheckContext => ({
-  seed,
-  budget: { timeMs: 60_000, maxStates: 1_000_000 },
-  signal: new AbortController().signal,
-  progress: () => {},
-  options,
-});
+/** The only obligation of a subject with one property and one implementation, checked. */
+export async function checkOne(
+  subject: MachineSubject,
+  context: CheckContext = makeContext(),
+): Promise<{ readonly obligation: Obligation; readonly outcome: Outcome }> {
+  const [obligation, ...others] = engine.plan(subject);
+  if (obligation === undefined || others.length > 0) throw new Error("not exactly one obligation");
+  return { obligation, outcome: await engine.check(obligation, subject, context) };
+}
