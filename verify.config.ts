@@ -6,9 +6,20 @@
 import { breakerCockatiel } from "./adapters/breaker-cockatiel.ts";
 import { breakerOpossum } from "./adapters/breaker-opossum.ts";
 import { breakerOurs } from "./adapters/breaker-ours.ts";
+import { otlpExporterJs } from "./adapters/otlp-exporter-js.ts";
 import { defineConfig, defineSubject } from "./index.ts";
 import { circuitBreaker, resetTimeout } from "./models/circuit-breaker.ts";
+import { otlpConnection } from "./models/otlp-connection.ts";
+import { publishedCircuitBreaker } from "./models/published/circuit-breaker.ts";
+import { publishedOtlp, publishedOtlpLiteral } from "./models/published/otlp-connection.ts";
+import { circuitBreakerConformance } from "./properties/circuit-breaker-conformance.ts";
 import { circuitBreakerProperties } from "./properties/circuit-breaker.ts";
+import { otlpConnectionProperties } from "./properties/otlp-connection.ts";
+import { publishedCircuitBreakerProperties } from "./properties/published/circuit-breaker.ts";
+import {
+  publishedOtlpLiteralProperties,
+  publishedOtlpProperties,
+} from "./properties/published/otlp-connection.ts";
 
 const breaker = { resetTimeoutMs: resetTimeout };
 
@@ -17,9 +28,35 @@ export default defineConfig({
     defineSubject({
       id: "circuit-breaker",
       title: "Circuit breaker",
+      source: 'Nygard, "Release It!"; Fowler, "CircuitBreaker" (2014)',
       model: circuitBreaker,
-      properties: circuitBreakerProperties,
+      properties: [...circuitBreakerProperties, ...circuitBreakerConformance],
       implementations: [breakerOurs(breaker), breakerOpossum(breaker), breakerCockatiel(breaker)],
     }),
+    defineSubject({
+      id: "otlp-connection",
+      title: "OTLP connection with the recovery that the published table lacks",
+      model: otlpConnection,
+      properties: otlpConnectionProperties,
+    }),
+    defineSubject({
+      id: "published-otlp-literal",
+      title: "Published OTLP connection, its alphabet taken literally",
+      model: publishedOtlpLiteral,
+      properties: publishedOtlpLiteralProperties,
+    }),
+    defineSubject({
+      id: "published-otlp",
+      title: "Published OTLP connection, with `receive` read as receive_ack",
+      model: publishedOtlp,
+      properties: publishedOtlpProperties,
+    }),
+    defineSubject({
+      id: "published-breaker",
+      title: "Published circuit breaker",
+      model: publishedCircuitBreaker,
+      properties: publishedCircuitBreakerProperties,
+    }),
+    otlpExporterJs,
   ],
 });

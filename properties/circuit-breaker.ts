@@ -4,7 +4,6 @@ import {
   always,
   alwaysReachable,
   alwaysStep,
-  conforms,
   deadlockFree,
   leadsTo,
   reachable,
@@ -73,11 +72,5 @@ export const circuitBreakerProperties: readonly Property[] = [
     id: "open-leads-to-half-open",
     source: fowler,
     fair: ["timers"],
-  }),
-  conforms("implementations behave as the model", { id: "conforms", source: nygard }),
-  conforms("implementations reject calls while open", {
-    id: "open-rejects",
-    source: fowler,
-    when: "at(open)",
   }),
 ];
