@@ -9,6 +9,7 @@ export { compileState, compileStep, isActive, type Value } from "./compile.ts";
 export { assignmentsOf, expressionOf, expressionTextOf, guard, update } from "./machine.ts";
 export { parse } from "./parse.ts";
 export { print } from "./print.ts";
+export * from "./exact.ts";
 export * from "./scope.ts";
 
 /** The two sides of a predicate `implies(premise, conclusion)`; null for any other shape. */

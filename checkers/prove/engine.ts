@@ -1,0 +1,43 @@
+/** The symbolic engine: theorems, and machines for every value of their parameters. */
+
+import type { CheckContext, Engine, Obligation, ReplayObservation } from "../../core/engine.ts";
+import type { Outcome } from "../../core/result.ts";
+import type { Subject, Theorem, TheoremSubject } from "../../core/subject.ts";
+import type { Counterexample } from "../../core/trace.ts";
+import { checkTheorem, planTheorems, replayTheorem } from "./theorem.ts";
+
+function theoremOf(subject: TheoremSubject, obligation: Obligation): Theorem {
+  const theorem = subject.theorems.find(({ id }) => id === obligation.property);
+  if (theorem === undefined)
+    throw new TypeError(`${obligation.id} was not planned from this subject`);
+  return theorem;
+}
+
+const foreign = (obligation: Obligation): TypeError =>
+  new TypeError(`${obligation.id} is not an obligation of this engine`);
+
+export const engine: Engine = {
+  name: "prove",
+  version: "1",
+
+  plan(subject: Subject): readonly Obligation[] {
+    return subject.kind === "theorem" ? planTheorems(subject) : [];
+  },
+
+  async check(obligation: Obligation, subject: Subject, context: CheckContext): Promise<Outcome> {
+    if (subject.kind === "theorem") return checkTheorem(theoremOf(subject, obligation), context);
+    throw foreign(obligation);
+  },
+
+  async replay(
+    obligation: Obligation,
+    subject: Subject,
+    counterexample: Counterexample,
+  ): Promise<ReplayObservation> {
+    if (subject.kind === "theorem")
+      return replayTheorem(theoremOf(subject, obligation), counterexample);
+    throw foreign(obligation);
+  },
+};
+
+export default engine;
