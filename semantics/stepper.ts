@@ -120,6 +120,7 @@ export function makeStepper(model: MachineModel): Stepper {
     }
     // oxlint-disable-next-line typescript/no-unnecessary-condition -- set from within the step
     if (fault !== null) throw fault as ModelFault;
+    if (snapshot.status === "error") throw asFault(snapshot.error, what);
     if (Object.keys(snapshot.children).length > 0) throw actorsUnsupported(what);
     Object.freeze(snapshot.context); // an action that writes in place must not reach stored states
     return { snapshot, effects };

@@ -158,6 +158,25 @@ function closureWithout(
   return seen.size;
 }
 
+/** An event type that changes every state of a repeated part, and is never sent in it. */
+function starvedEvent(states: readonly RunState[], model: MachineModel): string | null {
+  const stepper = makeStepper(model);
+  const events = declaredEvents(model);
+  const changes = (state: RunState, type: string): boolean =>
+    state.snapshot.status === "active" &&
+    events.some((event) => {
+      const step = event.type === type ? stepper.send(state.snapshot, event) : null;
+      return (
+        step !== null && (step.effects.length > 0 || !sameState(step.snapshot, state.snapshot))
+      );
+    });
+  for (const type of new Set(events.map((event) => event.type))) {
+    const sent = states.some(({ event }, index) => index > 0 && event?.type === type);
+    if (!sent && states.every((state) => changes(state, type))) return type;
+  }
+  return null;
+}
+
 function judgeLasso(
   property: Extract<Property, { kind: "leads-to" }>,
   states: readonly RunState[],
@@ -202,6 +221,10 @@ function judgeLasso(
   if (late !== undefined) {
     return no(`${late.timer.label} would have to run for ever without firing`);
   }
+  const starved = property.fair.includes("events")
+    ? starvedEvent(states.slice(first, first + length + 1), model)
+    : null;
+  if (starved !== null) return no(`the run is not fair: ${starved} stays possible and never comes`);
   return {
     kind: "shown",
     index: first,
