@@ -11,7 +11,6 @@ import type { Observation } from "../core/verdict.ts";
 import { measure, type MeasuredPoint } from "./calibrate/measure.ts";
 import { comparePoint, describePoint, type PointComparison } from "./prediction.ts";
 import { predictionExhibits } from "./prediction-exhibits.ts";
-import { percentColumn } from "./text.ts";
 
 /** Claims about the same points of the same subject are judged by the same measured runs. */
 const measurements = new WeakMap<QueueSubject, Map<string, Promise<readonly MeasuredPoint[]>>>();
@@ -81,7 +80,7 @@ export async function checkPrediction(
       bound: { points: comparisons.length, seconds, arrivals },
     },
     {
-      evidence: counterexample?.message ?? summary(comparisons),
+      evidence: counterexample?.message ?? summary(claim, comparisons),
       assumptions: [
         `${system.name} ${system.version} on loopback, one process, against a backend with a known service law`,
         "open-loop Poisson arrivals; the achieved rate and the service time calibrated in the same run are the model's input",
@@ -93,12 +92,17 @@ export async function checkPrediction(
   );
 }
 
-function summary(comparisons: readonly PointComparison[]): string {
-  const worst = Math.max(
-    ...comparisons.map(({ measured, loss }) => Math.abs(measured - loss.value)),
+function summary({ predictor }: PredictionClaim, comparisons: readonly PointComparison[]): string {
+  const inside = comparisons.filter((one) => one.inside).length;
+  const where = `at ${inside} of ${comparisons.length} points`;
+  if (predictor === "erlang-c")
+    return `${where} nothing was rejected, as M/M/N with waiting predicts`;
+  const differences = comparisons.map(({ measured, loss }) => Math.abs(measured - loss.value));
+  const worst = (100 * Math.max(0, ...differences)).toFixed(2);
+  return (
+    `${where} the rejected share lies inside the prediction interval of Erlang B ` +
+    `(largest difference ${worst} percentage points)`
   );
-  if (comparisons.length === 0) return "";
-  return `rejected share at ${comparisons.length} points measured within ${percentColumn(worst)} (absolute) of Erlang B`;
 }
 
 /** An independent second run of one point; a reason in words when the machine was too busy. */

@@ -15,8 +15,8 @@ import type {
 } from "../../core/subject.ts";
 import { erlangBLoss } from "./textbook.ts";
 
-const servers = 10;
-const service: Distribution = { law: "exponential", mean: 0.025 };
+const servers = 16;
+const service: Distribution = { law: "exponential", mean: 0.04 };
 const seconds = 3.5;
 
 /** Saturation is at λ = N/E[S] = 400/s. */
@@ -45,7 +45,7 @@ export function exporterQueueSubject(
   return {
     kind: "queue",
     id: "otlp-exporter-queue",
-    title: "OTLP trace exporter with a concurrency limit of 10, measured under load",
+    title: "OTLP trace exporter with a concurrency limit of 16, measured under load",
     source: "OTLP specification, section OTLP/HTTP Concurrent Requests",
     model: { arrivalRate: servers / service.mean, service, servers, waitingRoom: 0 },
     system,

@@ -57,7 +57,7 @@ export function checkDistribution(distribution: Distribution, what = "service ti
 
 /** Exponential by inversion: exactly one uniform per variate keeps common streams in step. */
 export function exponentialSampler(random: Random, mean: number): Sampler {
-  return () => -mean * Math.log1p(-random.next());
+  return () => -mean * Math.log(1 - random.next());
 }
 
 /** A sampler that draws from the given stream only. @throws {DiagnosticError} VRF501 */

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { otelExporterQueue } from "../../adapters/otel-exporter-queue.ts";
 import type { CheckContext } from "../../core/engine.ts";
 import type { Outcome } from "../../core/result.ts";
-import type { FormulaClaim, QueueSubject, Subject } from "../../core/subject.ts";
+import type { FormulaClaim, OperatingPoint, QueueSubject, Subject } from "../../core/subject.ts";
 import { exporterQueueSubject } from "../../properties/queue/exporter.ts";
 import { queueMmn, queueMmnk } from "../../properties/queue/mmn.ts";
 import { erlangCMeanWait } from "../../properties/queue/textbook.ts";
@@ -95,10 +95,8 @@ describe("formula claims", () => {
     const other = { ...queueMmn, model: { ...queueMmn.model, servers: 9 } };
     const gone = await engine.replay(obligation, other, outcome.counterexample!, context(7));
     expect(gone.kind).toBe("infeasible");
-  });
 
-  it("finds the published W right for one server, as it is", async () => {
-    const outcome = await check(queueMmn, "published-mean-wait");
+    // For one server the published W is right, and the table says so.
     const [table] = outcome.exhibits;
     expect(table?.kind).toBe("table");
     const rows = table?.kind === "table" ? table.rows : [];
@@ -175,5 +173,73 @@ describe("formula claims", () => {
     controller.abort();
     const outcome = await engine.check(obligation!, subject, context(1, controller.signal));
     expect(outcome.verdict).toBe("inconclusive");
+  });
+});
+
+describe("prediction claims on the real exporter", () => {
+  const point: OperatingPoint = {
+    name: "over capacity",
+    arrivalRate: 250,
+    service: { law: "exponential", mean: 0.03 },
+    servers: 5,
+    duration: 1.5,
+  };
+  const measured: QueueSubject = {
+    ...exporterQueueSubject(otelExporterQueue),
+    claims: [
+      { kind: "prediction", id: "b", title: "b", predictor: "erlang-b", points: [point] },
+      { kind: "prediction", id: "c", title: "c", predictor: "erlang-c", points: [point] },
+    ],
+  };
+
+  it("refute the waiting model, replay it, and never the loss model", async () => {
+    const waiting = await check(measured, "c");
+    expect(waiting.verdict).toBe("violated");
+    expect(waiting.method).toBe("measurement");
+    expect(waiting.counterexample!.at).toEqual({
+      point: "over capacity",
+      measure: "rejected-share",
+      servers: 5,
+    });
+    expect(waiting.counterexample!.trace.states).toHaveLength(2);
+    expect(waiting.exhibits.map(({ kind }) => kind)).toEqual(["table", "chart", "chart"]);
+
+    // On a busy machine the loss model is not judged; it must not be called wrong.
+    const loss = await check(measured, "b");
+    expect(["holds-bounded", "inconclusive"]).toContain(loss.verdict);
+    expect(loss.exhibits[0]).toMatchObject({ kind: "table" });
+
+    const obligation = engine.plan(measured).find(({ property }) => property === "c")!;
+    const replayed = await engine.replay(obligation, measured, waiting.counterexample!, context(9));
+    expect(replayed.kind).toBe("reproduced");
+    const moved: QueueSubject = {
+      ...measured,
+      claims: [
+        {
+          kind: "prediction",
+          id: "c",
+          title: "c",
+          predictor: "erlang-c",
+          points: [{ ...point, servers: 6 }],
+        },
+      ],
+    };
+    const gone = await engine.replay(obligation, moved, waiting.counterexample!, context(9));
+    expect(gone.kind).toBe("infeasible");
+  });
+
+  it("need a system", async () => {
+    const { system: _, ...without } = measured;
+    const outcome = await check(without, "b");
+    expect(outcome.verdict).toBe("error");
+    expect(outcome.reason).toMatch(/no system to be measured/);
+  });
+
+  it("say that the load program failed, and do not judge", async () => {
+    const program = import.meta.filename; // not a load program
+    const subject = { ...measured, system: { name: "broken", version: "0", program } };
+    const outcome = await check(subject, "b");
+    expect(outcome.verdict).toBe("error");
+    expect(outcome.diagnostics[0]!.code).toBe("VRF402");
   });
 });
