@@ -15,12 +15,8 @@ import { renderFallback } from "./fallback.ts";
 
 const compress = promisify(gzip);
 
-/** Where the built page is: in the source tree, in the package, beside this module. */
-const templatePlaces = [
-  new URL("../app/dist/index.html", import.meta.url),
-  new URL("template.html", import.meta.url),
-  new URL("../../../reports/app/dist/index.html", import.meta.url),
-];
+/** Where the built page is, in the source tree and in the package alike (tools/build.ts). */
+const templatePlaces = [new URL("../app/dist/index.html", import.meta.url)];
 
 /** Marks in the page that are replaced here; see reports/app/index.html. */
 const marks = {

@@ -119,6 +119,8 @@ describe("tools/url-siblings", () => {
     const code = `
       const page = new URL("../app/dist/index.html", import.meta.url);
       new Worker(siblingModule(import.meta.url, "./worker"));
+      // new URL("./comment", import.meta.url)
+       * siblingModule(import.meta.url, "./example")
       new URL("../", import.meta.url); new URL(\`./\${name}\`, import.meta.url);`;
     expect(urlSiblings(code)).toEqual(["../app/dist/index.html", "./worker.js"]);
   });
