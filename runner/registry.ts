@@ -8,6 +8,7 @@ type Loader = () => Promise<{ readonly engine: Engine }>;
 const loaders: Partial<Record<EngineName, Loader>> = {
   explore: () => import("../checkers/explore/engine.ts"),
   conform: () => import("../checkers/conform/engine.ts"),
+  sim: () => import("../sim/engine.ts"),
   profile: () => import("../sim/profile/engine.ts"),
 };
 
