@@ -5,8 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-import type { OurBreaker } from "../../adapters/breaker-ours.ts";
-import type { CircuitBreakerOptions } from "../../impl/resilience/circuit-breaker.ts";
+import type {
+  CircuitBreaker,
+  CircuitBreakerOptions,
+} from "../../impl/resilience/circuit-breaker.ts";
 
 const source = new URL("../../impl/resilience/circuit-breaker.ts", import.meta.url);
 
@@ -82,7 +84,7 @@ export const mutants = {
 
 /** Loads the changed copy; `dispose` removes its file. */
 export async function load({ replace, by, name }: Mutant): Promise<{
-  readonly create: (options: CircuitBreakerOptions) => OurBreaker;
+  readonly create: (options: CircuitBreakerOptions) => CircuitBreaker;
   readonly dispose: () => Promise<void>;
 }> {
   const text = await readFile(source, "utf8");
@@ -93,11 +95,11 @@ export async function load({ replace, by, name }: Mutant): Promise<{
   const folder = await mkdtemp(join(tmpdir(), "breaker-mutant-"));
   const file = join(folder, "circuit-breaker.ts");
   await writeFile(file, text.replace(replace, by).replace('"../platform/clock.ts"', `"${clock}"`));
-  const { CircuitBreaker } = (await import(
+  const changed = (await import(
     pathToFileURL(file).href
   )) as typeof import("../../impl/resilience/circuit-breaker.ts");
   return {
-    create: (options) => new CircuitBreaker(options),
+    create: (options) => new changed.CircuitBreaker(options),
     dispose: () => rm(folder, { recursive: true }),
   };
 }
