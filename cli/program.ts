@@ -4,13 +4,7 @@ import { Command, CommanderError, Option } from "commander";
 
 import { DiagnosticError, ExitCode, formatDiagnostic } from "../core/diagnostic.ts";
 import { toolVersion } from "../runner/environment.ts";
-import {
-  addConfigOptions,
-  addOutputOptions,
-  addRunOptions,
-  integer,
-  type RunFlags,
-} from "./options.ts";
+import { addConfigOptions, addRunOptions, type RunFlags } from "./options.ts";
 
 /** Runs one command line and returns its exit code; never throws. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -86,9 +80,9 @@ function addConform(program: Command, exit: SetExit): void {
     .option("--ready <url>", "URL that answers 2xx once the process is ready")
     .option("--drive <url|command>", "what makes the process produce telemetry")
     .option("--cwd <folder>", "working directory of the process")
-    .option("--name <name>", "name of the implementation in the report", "process")
-    .option("--seed <n>", "seed of every random choice", integer(0), 42);
-  addOutputOptions(exporter).action(async (_: unknown, command: Command) => {
+    .option("--name <name>", "name of the implementation in the report", "process");
+  // The options of `verify conform` (--baseline, --fail-on, --reporter …) hold here as well.
+  exporter.action(async (_: unknown, command: Command) => {
     const { conformExporterCommand } = await import("./commands/conform-exporter.ts");
     exit(await conformExporterCommand(command.optsWithGlobals()));
   });

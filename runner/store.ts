@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { DiagnosticError } from "../core/diagnostic.ts";
 import type { EngineName, Report, Result } from "../core/result.ts";
 import type { Counterexample } from "../core/trace.ts";
+import type { SubjectSource } from "./protocol.ts";
 
 export const reportFile = "report.json";
 
@@ -17,12 +18,14 @@ export interface StoredCounterexample {
   readonly seed: number;
   readonly verdict: string;
   readonly counterexample: Counterexample;
+  /** The subject itself, when no configuration file holds it. */
+  readonly source?: SubjectSource;
 }
 
 const fileName = (result: Pick<Result, "id" | "engine">): string =>
   `${result.id.replaceAll(/[^a-z0-9@.-]+/gi, "_")}.${result.engine}.json`;
 
-export function saveRun(outDir: string, report: Report): void {
+export function saveRun(outDir: string, report: Report, source: SubjectSource): void {
   const folder = join(outDir, "counterexamples");
   mkdirSync(folder, { recursive: true });
   writeJson(join(outDir, reportFile), report);
@@ -38,6 +41,7 @@ export function saveRun(outDir: string, report: Report): void {
         seed: report.seed,
         verdict: result.verdict,
         counterexample: result.counterexample,
+        ...(source.kind === "data" ? { source } : {}),
       };
       writeJson(path, stored);
     }

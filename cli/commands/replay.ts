@@ -2,6 +2,7 @@
 
 import { findConfig } from "../../runner/load-config.ts";
 import { parseEngines } from "../../runner/plan.ts";
+import type { SubjectSource } from "../../runner/protocol.ts";
 import { replay } from "../../runner/replay.ts";
 import { loadCounterexample } from "../../runner/store.ts";
 import { interruptible } from "../interrupt.ts";
@@ -16,11 +17,14 @@ export interface ReplayFlags {
 export async function replayCommand(target: string, flags: ReplayFlags): Promise<number> {
   const [engine] = parseEngines(flags.engine === undefined ? [] : [flags.engine]);
   const stored = loadCounterexample(target, flags.outDir, engine);
-  const path = findConfig(flags.config, process.cwd());
+  const source: SubjectSource =
+    flags.config === undefined && stored.source !== undefined
+      ? stored.source
+      : { kind: "config", path: findConfig(flags.config, process.cwd()) };
   const { signal, release } = interruptible();
   try {
     const report = await replay({
-      source: { kind: "config", path },
+      source,
       stored,
       engineOptions: { profile: "auto", outDir: flags.outDir },
       signal,

@@ -18,6 +18,7 @@ import {
   tone,
   verdictSymbol,
 } from "../view/words.ts";
+import { sharedTables, tableLines } from "./table.ts";
 import { columns, cut, oneLine, pad, painter, toneFormat, wrap, type Paint } from "./style.ts";
 
 export interface PrettyOptions {
@@ -58,7 +59,12 @@ export function renderPretty(report: Report, options: PrettyOptions): string {
     lines.push(
       `${frame.paint("bold", oneLine(subject))}${title === "" ? "" : frame.paint("gray", `  ${title}`)}`,
     );
-    for (const result of shown) lines.push(...resultLines(result, frame));
+    for (const result of frame.verbose ? shown : foldSkipped(shown)) {
+      lines.push(...("count" in result ? foldedLine(result, frame) : resultLines(result, frame)));
+    }
+    for (const table of frame.quiet ? [] : sharedTables(results)) {
+      lines.push("", ...tableLines(table, "  "));
+    }
     lines.push("");
   }
   lines.push(...closing(report, frame));
@@ -75,6 +81,32 @@ function bySubject(report: Report): Map<string, Result[]> {
     else group.push(result);
   }
   return groups;
+}
+
+interface Folded {
+  readonly count: number;
+  readonly reason: string;
+}
+
+/** Runs of results that were skipped for one reason become one line. */
+function foldSkipped(results: readonly Result[]): (Result | Folded)[] {
+  const shown: (Result | Folded)[] = [];
+  for (let start = 0; start < results.length;) {
+    const { verdict, reason } = results[start]!;
+    let end = start + 1;
+    const same = (result: Result | undefined): boolean =>
+      verdict === "skipped" && result?.verdict === verdict && result.reason === reason;
+    while (same(results[end])) end++;
+    if (end - start > 2) shown.push({ count: end - start, reason });
+    else shown.push(...results.slice(start, end));
+    start = end;
+  }
+  return shown;
+}
+
+function foldedLine({ count, reason }: Folded, { paint, width }: Frame): string[] {
+  const text = `${verdictSymbol.skipped} skipped  ${plural(count, "property", "properties")}: ${reason}`;
+  return wrap(text, width, "  ").map((line) => paint(toneFormat.mute, line));
 }
 
 function resultLines(result: Result, frame: Frame): string[] {
