@@ -4,6 +4,7 @@
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
 import { get } from "node:http";
 
 import { redact, secretsIn } from "./redact.ts";
@@ -99,9 +100,39 @@ function groupLives(child: ChildProcess): boolean {
   if (child.pid === undefined) return false;
   try {
     process.kill(-child.pid, 0);
-    return true;
   } catch {
     return false;
+  }
+  return !onlyZombies(child.pid);
+}
+
+/**
+ * Whether all that is left of a process group is dead and only not yet waited for: in a container
+ * whose first process never waits, orphans stay like this.
+ */
+function onlyZombies(group: number): boolean {
+  let members = 0;
+  try {
+    for (const name of readdirSync("/proc")) {
+      if (!/^\d+$/.test(name)) continue;
+      const fields = statFields(name);
+      if (fields === null || Number(fields[2]) !== group) continue;
+      if (fields[0] !== "Z") return false;
+      members++;
+    }
+  } catch {
+    return false; // no /proc: believe the signal
+  }
+  return members > 0;
+}
+
+/** State, parent and process group of a process, from the part of stat behind its name. */
+function statFields(pid: string): string[] | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ", 3);
+  } catch {
+    return null; // gone in the meantime
   }
 }
 

@@ -129,6 +129,7 @@ class Play {
   readonly #events: RunEvent[] = [];
   readonly #drives: number[] = [];
   #round = -1;
+  #seenAtDrive = 0;
   #reportedByAnswers: number | null = 0;
 
   constructor(
@@ -263,15 +264,17 @@ class Play {
     return this.#receiver.requests.some(
       (record) =>
         record.armed &&
-        record.attempt >= attempt &&
-        record.round === this.#round &&
-        record.ending !== "open",
+        record.ending !== "open" &&
+        (record.attempt === 0
+          ? record.n > this.#seenAtDrive // undecodable: its attempts cannot be told apart
+          : record.attempt >= attempt && record.round === this.#round),
     );
   }
 
   async #drive(step: Extract<Step, { do: "drive" }>): Promise<void> {
     const { drive } = this.#subject;
     this.#round = this.#receiver.beginRound();
+    this.#seenAtDrive = this.#receiver.requests.length;
     if (drive === undefined) {
       // Nothing to call: give the process time to produce the burst by itself.
       if (step.times !== undefined) await this.#pause(UNDRIVEN_BURST_MS);

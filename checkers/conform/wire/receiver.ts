@@ -249,9 +249,9 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
         const [head] = largeResponseHead(answer.count, encoding);
         const body = encoding === "json" ? jsonOfLength(answer.count) : fill(head, answer.count);
         begin(200, body.length);
-        for (const byte of body) {
+        for (const [index, byte] of body.entries()) {
+          if (index > 0) await pause(answer.everyMs);
           if (!write(Uint8Array.of(byte))) return;
-          await pause(answer.everyMs);
         }
         response.end();
         return;

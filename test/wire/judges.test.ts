@@ -1,0 +1,113 @@
+/** Every check accuses the exporter that commits its sin, and none accuses the one without. */
+
+import { describe, expect, it } from "vitest";
+
+import { requirements } from "../../checkers/conform/wire/requirements.ts";
+import type { Scenario } from "../../checkers/conform/wire/scenario.ts";
+import { firstRound, fixture, impatient, judge, learn, obeysTimeout, play } from "./helpers.ts";
+
+/** [requirement, the scenario that shows it, the sin that breaks it] */
+const controls: readonly (readonly [string, string, string])[] = [
+  ["posts-to-v1-traces", "baseline", "wrong-path"],
+  ["base-endpoint-keeps-its-path", "answers", "wrong-path"],
+  ["content-type-is-declared", "baseline", "wrong-type"],
+  ["body-is-an-export-request", "baseline", "broken-body"],
+  ["gzip-is-declared-and-gunzips", "answers", "false-gzip"],
+  ["sends-no-empty-request", "baseline", "empty"],
+  ["user-agent-names-the-exporter", "baseline", "anonymous"],
+  ["keeps-connections-alive", "baseline", "new-connections"],
+  ["retries-retryable-statuses", "throttled", "no-retry"],
+  ["retries-unanswered-requests", "disconnect", "no-retry-after-close"],
+  ["retries-refused-connections", "disconnect", "no-retry"],
+  ["honours-retry-after-seconds", "throttled", "hasty"],
+  ["honours-retry-after-date", "throttled", "hasty"],
+  ["waits-before-retries", "disconnect", "hasty"],
+  ["no-retry-on-401", "unauthorized", "retry-all"],
+  ["no-retry-on-permanent-errors", "answers", "retry-all"],
+  ["drops-refused-data", "unauthorized", "hoard"],
+  ["no-retry-on-partial-success", "answers", "retry-partial"],
+  ["tolerates-unknown-response-fields", "answers", "resend"],
+  ["no-resend-after-success", "baseline", "resend"],
+  ["caps-the-response-body", "answers", "greedy"],
+  ["timeout-bounds-a-hang", "hang", "no-timeout"],
+  ["timeout-bounds-a-dripping-answer", "drip", "idle-timeout"],
+  ["timeout-covers-retries", "late-hang", "no-deadline"],
+  ["shutdown-flushes", "sigterm", "no-flush"],
+  ["shutdown-ends", "sigterm", "immortal"],
+];
+
+/** Where the whole scenario would only wait longer. */
+const shortcuts: Readonly<Record<string, (scenario: Scenario) => Scenario>> = {
+  immortal: impatient,
+  "idle-timeout": impatient,
+  // waiting for ever can be told from waiting long only beyond the default timeout of 10 s
+  "no-timeout": firstRound(11_500),
+  "no-deadline": firstRound(6_500),
+};
+
+describe.concurrent("negative controls", () => {
+  it("has one for every requirement", () => {
+    const controlled = new Set(controls.map(([slug]) => slug));
+    expect(requirements.map(({ slug }) => slug).filter((slug) => !controlled.has(slug))).toEqual(
+      [],
+    );
+  });
+
+  it.each(controls)("%s is refuted in %s by the sin %s", async (slug, scenario, sins) => {
+    const run = await play(fixture(sins), scenario, shortcuts[sins]);
+    expect(judge(slug, run)).toMatchObject({ kind: "deviates" });
+  });
+});
+
+describe.concurrent("an exporter without sins", () => {
+  const names = [...new Set(requirements.flatMap(({ scenarios }) => scenarios))];
+
+  it.each(names)("is not accused in scenario %s", async (name) => {
+    const run = await play(fixture(), name);
+    const judged = requirements
+      .filter(({ scenarios }) => scenarios.includes(name))
+      .map(({ slug }) => ({ slug, judgement: judge(slug, run) }));
+    expect(judged.filter(({ judgement }) => judgement.kind !== "holds")).toEqual([]);
+    expect(judged).not.toEqual([]);
+  });
+});
+
+describe.concurrent("what cannot be known is not judged", () => {
+  it("a process that does not compress may be configured in code", async () => {
+    const run = await play(fixture("no-gzip"), "answers");
+    expect(judge("gzip-is-declared-and-gunzips", run)).toMatchObject({ kind: "unknown" });
+  });
+
+  it("an exporter that does not retry says nothing about Retry-After", async () => {
+    const run = await play(fixture("no-retry"), "throttled", firstRound(1_000));
+    expect(judge("honours-retry-after-seconds", run)).toMatchObject({ kind: "unknown" });
+  });
+
+  it("a process that ignores the timeout is not accused of a dripping answer", async () => {
+    const [hang, drip] = await Promise.all([
+      play(fixture("no-timeout"), "hang", firstRound(3_000)),
+      play(fixture("no-timeout"), "drip", impatient),
+    ]);
+    const timeoutObeyed = obeysTimeout(hang);
+    expect(timeoutObeyed).toBe(false);
+    const known = { perDrive: 3, perRun: null, arrivalMs: 200, timeoutObeyed };
+    expect(judge("timeout-bounds-a-dripping-answer", drip, known)).toMatchObject({
+      kind: "unknown",
+    });
+    expect(judge("timeout-bounds-a-hang", hang, known)).toMatchObject({ kind: "unknown" });
+  });
+
+  it("a stimulus that never repeats gives no reference", async () => {
+    const baseline = await play(fixture("moody,uncounted"), "baseline");
+    expect(learn(baseline).perDrive).toBeNull();
+    const steady = await play(fixture("uncounted"), "baseline");
+    expect(learn(steady).perDrive).toBe(3);
+  });
+
+  it("losses at SIGTERM are not judged when nobody counted", async () => {
+    const run = await play(fixture("uncounted,no-flush"), "sigterm");
+    const known = { perDrive: null, perRun: null, arrivalMs: 200, timeoutObeyed: true };
+    expect(judge("shutdown-flushes", run, known)).toMatchObject({ kind: "unknown" });
+    expect(judge("shutdown-flushes", run)).toMatchObject({ kind: "deviates" });
+  });
+});
