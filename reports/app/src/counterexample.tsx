@@ -33,16 +33,20 @@ export function RunView({ model, result, trace, step, title }: Props) {
   const steps = useMemo(() => stepsOf(trace), [trace]);
   const last = steps.length - 1;
   const current = Math.min(step ?? last, last);
+  // Keys may come faster than the page is drawn, so moves start from here, not from what is drawn.
+  const at = useRef(current);
+  at.current = current;
   const go = (to: number): void => {
     const bounded = Math.max(0, Math.min(last, to));
+    at.current = bounded;
     navigate({ page: "result", key: model.keyOf(result), step: bounded }, true);
   };
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.target instanceof HTMLInputElement) return;
-      if (event.key === "j") go(current + 1);
-      else if (event.key === "k") go(current - 1);
+      if (event.key === "j") go(at.current + 1);
+      else if (event.key === "k") go(at.current - 1);
     };
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);
@@ -63,7 +67,13 @@ export function RunView({ model, result, trace, step, title }: Props) {
       }
     >
       <div class={`run ${drawing === null || diagram === undefined ? "without-diagram" : ""}`}>
-        <StepList steps={steps} current={current} loop={trace.loop} go={go} />
+        <StepList
+          steps={steps}
+          current={current}
+          loop={trace.loop}
+          go={go}
+          move={(delta) => go(at.current + delta)}
+        />
         <div class="beside">
           {drawing !== null && diagram !== undefined && (
             <RunDiagram graph={drawing.graph} diagram={diagram} steps={steps} current={current} />
@@ -107,11 +117,13 @@ function StepList({
   current,
   loop,
   go,
+  move,
 }: {
   steps: readonly Step[];
   current: number;
   loop: number | undefined;
   go: (step: number) => void;
+  move: (delta: number) => void;
 }) {
   const box = useRef<HTMLDivElement>(null);
   const windowed = steps.length > windowedFrom;
@@ -141,18 +153,18 @@ function StepList({
   }, [current]);
 
   const onKeyDown = (event: KeyboardEvent): void => {
-    const targets: Record<string, number> = {
-      ArrowDown: current + 1,
-      ArrowUp: current - 1,
-      PageDown: current + 10,
-      PageUp: current - 10,
-      Home: 0,
-      End: steps.length - 1,
+    const moves: Record<string, number> = {
+      ArrowDown: 1,
+      ArrowUp: -1,
+      PageDown: 10,
+      PageUp: -10,
+      Home: -steps.length,
+      End: steps.length,
     };
-    const target = targets[event.key];
-    if (target === undefined) return;
+    const delta = moves[event.key];
+    if (delta === undefined) return;
     event.preventDefault();
-    go(target);
+    move(delta);
   };
 
   return (
