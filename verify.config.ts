@@ -9,11 +9,13 @@ import { breakerOurs } from "./adapters/breaker-ours.ts";
 import { otlpExporterJs } from "./adapters/otlp-exporter-js.ts";
 import { defineConfig, defineSubject } from "./index.ts";
 import { circuitBreaker, resetTimeout } from "./models/circuit-breaker.ts";
+import { opampControlLoop } from "./models/opamp-control-loop.ts";
 import { otlpConnection } from "./models/otlp-connection.ts";
 import { publishedCircuitBreaker } from "./models/published/circuit-breaker.ts";
 import { publishedOtlp, publishedOtlpLiteral } from "./models/published/otlp-connection.ts";
 import { circuitBreakerConformance } from "./properties/circuit-breaker-conformance.ts";
 import { circuitBreakerProperties } from "./properties/circuit-breaker.ts";
+import { opampControlLoopProperties } from "./properties/opamp-control-loop.ts";
 import { otlpConnectionProperties } from "./properties/otlp-connection.ts";
 import { publishedCircuitBreakerProperties } from "./properties/published/circuit-breaker.ts";
 import {
@@ -38,6 +40,12 @@ export default defineConfig({
       title: "OTLP connection with the recovery that the published table lacks",
       model: otlpConnection,
       properties: otlpConnectionProperties,
+    }),
+    defineSubject({
+      id: "opamp-control-loop",
+      title: "Control loop of an OpAMP agent over plain HTTP",
+      model: opampControlLoop,
+      properties: opampControlLoopProperties,
     }),
     defineSubject({
       id: "published-otlp-literal",

@@ -3,7 +3,7 @@
  * the package's own transition(), and random statecharts against running actors.
  */
 
-import fc from "fast-check";
+import * as fc from "fast-check";
 import {
   assign,
   createActor,
