@@ -25,7 +25,7 @@ const lateOpens = {
 };
 
 export const circuitBreakerConformance: readonly ConformsProperty[] = [
-  conforms("the failure that reaches the threshold opens, in the same step", {
+  conforms("the failure that reaches the threshold opens", {
     id: "opens-at-threshold",
     when: "at(closed) and failures == threshold - 1",
     events: ["FAILURE"],
@@ -38,7 +38,7 @@ export const circuitBreakerConformance: readonly ConformsProperty[] = [
       }),
     },
   }),
-  conforms("fewer failures in a row than the threshold leave it closed", {
+  conforms("fewer failures in a row leave it closed", {
     id: "stays-closed",
     when: "at(closed) and failures < threshold - 1",
     events: ["FAILURE"],
@@ -51,33 +51,36 @@ export const circuitBreakerConformance: readonly ConformsProperty[] = [
       }),
     },
   }),
-  conforms("while closed, calls are admitted, and only failures count", {
+  conforms("closed: calls are admitted, successes keep it closed", {
     id: "closed-admits",
     when: "at(closed)",
     events: ["CALL", "SUCCESS", "time passes"],
   }),
-  conforms("rejects every call until the reset timeout, to the millisecond", {
+  conforms("open: rejects until the reset timeout, to the ms", {
     id: "open-rejects",
     when: "at(open)",
   }),
-  conforms("half-open admits no more trials than its limit, and rejects the others at once", {
+  conforms("half-open: at most trialLimit trials", {
     id: "trial-limit",
     when: "at(halfOpen)",
     events: ["CALL"],
     expectFor: {
-      cockatiel: violated("cockatiel lets further calls wait for the outcome of the trial", {
-        observable: "call",
-        expected: "rejected",
-        observed: "waiting",
-      }),
+      cockatiel: violated(
+        "cockatiel lets further calls wait for the outcome of the trial instead of rejecting them",
+        {
+          observable: "call",
+          expected: "rejected",
+          observed: "waiting",
+        },
+      ),
     },
   }),
-  conforms("the first result of a trial decides: success closes, failure opens", {
+  conforms("half-open: the first result of a trial decides", {
     id: "trial-decides",
     when: "at(halfOpen)",
     events: [...results, "time passes"],
   }),
-  conforms("half-open: late results of earlier calls change nothing", {
+  conforms("half-open: late results change nothing", {
     id: "late-results-half-open",
     when: "at(halfOpen)",
     events: late,
@@ -91,7 +94,7 @@ export const circuitBreakerConformance: readonly ConformsProperty[] = [
       }),
     },
   }),
-  conforms("closed: late results of earlier calls change nothing", {
+  conforms("closed: late results change nothing", {
     id: "late-results-closed",
     when: "at(closed)",
     events: late,

@@ -197,7 +197,7 @@ interface RandomSearch {
   readonly stop: Stop;
 }
 
-/** The first violating run that fast-check finds, already shrunk by it; `null` if there is none. */
+/** The first violating run that fast-check finds; `null` if there is none. */
 async function randomSearch(
   perform: (choices: readonly number[]) => Promise<Run>,
   { sequences, maxLength, context, stop }: RandomSearch,
@@ -225,7 +225,13 @@ async function randomSearch(
       }
     },
   );
-  await fc.check(property, { seed: Math.trunc(context.seed), numRuns: sequences, unbiased: true });
+  await fc.check(property, {
+    seed: Math.trunc(context.seed),
+    numRuns: sequences,
+    unbiased: true,
+    // Choices make poor steps to shrink; the commands that they led to are shrunk instead.
+    endOnFailure: true,
+  });
   if (failure !== null) throw failure as DiagnosticError;
   return violating;
 }
