@@ -101,5 +101,3 @@ export const engine: Engine = {
 function isRecord(value: Json): value is { readonly [key: string]: Json } {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
-
-export default engine;

@@ -69,7 +69,7 @@ export async function compare(
     confidence: 1 - errorProbability / models,
     precision,
     customers: customersPerReplication,
-    fewest: 20,
+    fewest: 10,
     most: 400,
     // Far outside: no need to know the true value to 2 %.
     settled: ({ mean, halfWidth }) => halfWidth > 0 && !(Math.abs(value - mean) < 4 * halfWidth),

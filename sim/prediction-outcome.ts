@@ -9,7 +9,7 @@ import type { MeasuredSystem, PredictionClaim, QueueSubject } from "../core/subj
 import { makeTrace, traceState, type Counterexample, type Json } from "../core/trace.ts";
 import type { Observation } from "../core/verdict.ts";
 import { measure, type MeasuredPoint } from "./calibrate/measure.ts";
-import { comparePoint, describePoint, type PointComparison } from "./prediction.ts";
+import { comparePoint, describePoint, spoils, type PointComparison } from "./prediction.ts";
 import { predictionExhibits } from "./prediction-exhibits.ts";
 
 /** Claims about the same points of the same subject are judged by the same measured runs. */
@@ -34,8 +34,8 @@ async function measureOnce(
   measurements.set(subject, ofSubject);
   const key = JSON.stringify(claim.points);
   const known = await ofSubject.get(key);
-  // A disturbed one is worth another try.
-  if (known?.every(({ disturbed }) => disturbed === null) === true) return known;
+  // One that says nothing about this claim is worth another try.
+  if (known?.every((point) => spoils(claim.predictor, point) === null) === true) return known;
   const running = measure(systemOf(subject), claim.points, context);
   ofSubject.set(key, running);
   running.catch(() => ofSubject.delete(key));

@@ -31,6 +31,19 @@ export interface PointComparison {
   readonly unusable: string | null;
 }
 
+/**
+ * Why a point says nothing about the predictor. A busy machine makes times and rates untrustworthy,
+ * on which the loss model's prediction rests; that M/M/N with waiting never rejects does not depend
+ * on them.
+ */
+export function spoils(
+  predictor: PredictionClaim["predictor"],
+  { disturbed }: MeasuredPoint,
+): string | null {
+  if (disturbed === null) return null;
+  return predictor === "erlang-b" || disturbed.kind === "failed" ? disturbed.reason : null;
+}
+
 export function comparePoint(
   predictor: PredictionClaim["predictor"],
   source: MeasuredPoint,
@@ -63,17 +76,12 @@ export function comparePoint(
     share >= low && share <= high;
   const inside = isInside(predicted);
 
-  let unusable: string | null = null;
-  if (source.disturbed?.kind === "failed") unusable = source.disturbed.reason;
-  else if (predictor === "erlang-b") {
-    // A busy machine makes times and rates untrustworthy, on which this prediction rests. That
-    // M/M/N with waiting never rejects does not depend on them.
-    unusable = source.disturbed?.reason ?? null;
-    if (unusable === null && !inside && isInside(predict(calibrate(run)))) {
-      unusable =
-        `the service time moved from ${milliseconds(calibration.serviceMean)} in the calibration ` +
-        `to ${milliseconds(calibrate(run).serviceMean)} at point "${point.name}", which explains the difference`;
-    }
+  let unusable = spoils(predictor, source);
+  const isJudged = predictor === "erlang-b" && unusable === null;
+  if (isJudged && !inside && isInside(predict(calibrate(run)))) {
+    unusable =
+      `the service time moved from ${milliseconds(calibration.serviceMean)} in the calibration ` +
+      `to ${milliseconds(calibrate(run).serviceMean)} at point "${point.name}", which explains the difference`;
   }
   return {
     point,

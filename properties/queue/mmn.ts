@@ -3,7 +3,13 @@
 import { violated } from "../../core/property.ts";
 import type { QueueModel, QueueSubject } from "../../core/subject.ts";
 import { publishedWait } from "./published-wait.ts";
-import { erlangCMeanWait, erlangCWaitProbability, finiteLoss, finiteMeanWait } from "./textbook.ts";
+import {
+  erlangCMeanWait,
+  erlangCWaitProbability,
+  finiteLoss,
+  finiteMeanWait,
+  pollaczekKhinchineDeterministic,
+} from "./textbook.ts";
 
 /** M/M/N at utilisation ρ; service takes one second on average, so times are in units of 1/μ. */
 const mmn = (servers: number, utilisation: number): QueueModel => ({
@@ -81,3 +87,24 @@ export const queueMmnk: QueueSubject = {
     },
   ],
 };
+
+const queueMd1: QueueSubject = {
+  kind: "queue",
+  id: "queue-md1",
+  title: "M/D/1 queue: service times that do not vary",
+  source: "Pollaczek 1930, Khinchine 1932",
+  model: { ...mmn(1, 0.7), service: { law: "deterministic", mean: 1 } },
+  claims: [
+    {
+      kind: "formula",
+      id: "mean-wait",
+      title: "Pollaczek and Khinchine give the mean wait, half of that of M/M/1",
+      measure: "mean-wait",
+      formulaName: "Pollaczek–Khinchine",
+      formula: pollaczekKhinchineDeterministic,
+    },
+  ],
+};
+
+/** All queues that need nothing but a simulation. */
+export const queueSubjects: readonly QueueSubject[] = [queueMmn, queueMmnk, queueMd1];

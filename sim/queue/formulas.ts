@@ -8,14 +8,7 @@
 
 import { checkDistribution, scv } from "./distributions.ts";
 import { erlangB, erlangC } from "./erlang.ts";
-import {
-  checkProbability,
-  checkRates,
-  checkServers,
-  checkStable,
-  checkTime,
-  refuse,
-} from "./guards.ts";
+import { checkProbability, checkRates, checkStable, checkTime, refuse } from "./guards.ts";
 import type { Distribution } from "../../core/subject.ts";
 
 export { erlangB, erlangC } from "./erlang.ts";
@@ -157,11 +150,4 @@ export const littleNumber = (acceptedRate: number, time: number): number => acce
 /** Little's law solved for the time; 0 when nothing arrives. */
 export function littleTime(acceptedRate: number, number: number): number {
   return acceptedRate === 0 ? 0 : number / acceptedRate;
-}
-
-/** Utilisation ρ = λ/(Nμ). @throws {DiagnosticError} VRF501 */
-export function utilisationOf(queue: MultiServer): number {
-  checkRates(queue.arrivalRate, queue.serviceRate);
-  checkServers(queue.servers);
-  return queue.arrivalRate / (queue.servers * queue.serviceRate);
 }

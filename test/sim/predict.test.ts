@@ -17,7 +17,7 @@ const point: OperatingPoint = {
   arrivalRate: 400,
   service: { law: "exponential", mean: 0.025 },
   servers: 10,
-  duration: 3.5,
+  duration: 1.5,
 };
 
 interface Fault {
@@ -86,13 +86,13 @@ describe("the prediction interval of the loss model", () => {
     duration: point.duration,
     warmUp: 0.25,
   });
-  const options = { seed: 3, confidence: 0.99, runs: 1500 };
+  const options = { seed: 3, confidence: 0.99, runs: 300 };
 
   it("contains the share that a true loss system shows, in at least 97 of 100 runs", () => {
     let inside = 0;
     for (let seed = 100; seed < 200; seed++) {
       const run = syntheticRun(seed);
-      const { low, high } = predictLoss(shape(run), calibration, { ...options, runs: 400 });
+      const { low, high } = predictLoss(shape(run), calibration, { ...options, runs: 200 });
       const { share } = rejectedShare(run);
       if (share >= low && share <= high) inside++;
     }
@@ -104,7 +104,7 @@ describe("the prediction interval of the loss model", () => {
     const short = predictLoss(shape(run), calibration, options);
     expect(Math.abs(short.simulated - short.value)).toBeLessThan(0.01);
     const long = predictLoss(
-      { ...shape(run), arrivals: 16 * run.offered, duration: 16 * point.duration },
+      { ...shape(run), arrivals: 8 * run.offered, duration: 8 * point.duration },
       calibration,
       options,
     );

@@ -91,7 +91,7 @@ describe("confidence intervals", () => {
         seed,
         confidence: 0.95,
         precision: 1,
-        customers: 6000,
+        customers: 3000,
         fewest: 10,
         most: 10,
       });
