@@ -109,8 +109,8 @@ export function addRunOptions(command: Command): Command {
     .option("--fail-on <verdicts>", "which verdicts fail the run unless expected", failOn)
     .option("--baseline <report.json>", "results known from this report do not fail the run")
     .addOption(
-      new Option("--profile <source>", "profiler to use; ebpf never falls back")
-        .choices(["auto", "ebpf", "v8", "off"])
+      new Option("--profile <source>", "profiler to use; only auto falls back")
+        .choices(["auto", "ebpf", "perf", "v8", "off"])
         .default("auto"),
     );
   return addOutputOptions(command);

@@ -85,6 +85,7 @@ async function run(obligation: Obligation, task: Task, context: CheckContext): P
     );
   }
   const mode = readMode(context.options["profile"]);
+  if (mode === "off") return conclude({ kind: "skipped", reason: "switched off by --profile=off" });
   const hz = task.claim.hz ?? defaultHz;
   if (!Number.isInteger(hz) || hz < 49 || hz > 999) {
     throw new DiagnosticError("VRF501", `a sampling rate of ${hz} Hz is not possible`, {
@@ -130,9 +131,9 @@ function nothingAttaches(mode: Mode, choice: Choice): Outcome {
     return conclude({ kind: "skipped", reason: `no profiler attaches: ${reason}` }, { evidence });
   }
   // Asked for by name: a missing environment is a failure of the run (exit code 4), not a pass.
-  const message = `--profile=${mode} accepts no substitute, and ${reason}`;
+  const message = `--profile=${mode} accepts no substitute, and it does not attach here`;
   return conclude(
-    { kind: "error", reason: message },
+    { kind: "error", reason },
     { evidence, diagnostics: [{ code: "VRF601", message }] },
   );
 }

@@ -4,14 +4,15 @@ import { DiagnosticError } from "../../core/diagnostic.ts";
 import { profilerNames, type ProfilerName } from "./capture.ts";
 import type { ProfilerStatus } from "./detect.ts";
 
-/** `auto` may fall back and says so; the others never substitute. */
-export type Mode = "auto" | "ebpf" | "perf" | "v8";
+/** `auto` may fall back and says so; the others never substitute; `off` profiles nothing. */
+export type Mode = "auto" | "ebpf" | "perf" | "v8" | "off";
 
 const rungs: Readonly<Record<Mode, readonly ProfilerName[]>> = {
   auto: profilerNames,
   ebpf: ["bpftrace"],
   perf: ["perf"],
   v8: ["v8"],
+  off: [],
 };
 
 export interface Choice {

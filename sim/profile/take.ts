@@ -45,8 +45,15 @@ export const loadOf =
     return runLoad(system, point, { seed, pacing: "timer", ...options });
   };
 
-// Names for generated code, and a frame of its own for every interpreted function.
-const stackArguments = ["--perf-basic-prof", "--interpreted-frames-native-stack"];
+/**
+ * Names for generated code, and a frame of its own for every interpreted function. V8 then also opens
+ * a log, which nobody needs and which would lie in the user's working directory.
+ */
+const stackArguments = (folder: string): string[] => [
+  "--perf-basic-prof",
+  "--interpreted-frames-native-stack",
+  `--logfile=${path.join(folder, "v8.log")}`,
+];
 
 /**
  * @throws {AttachError} when the sampler does not attach to the process.
@@ -57,6 +64,7 @@ export async function takeProfile(options: TakeOptions): Promise<Taken> {
 }
 
 async function takeWithStacks(options: TakeOptions): Promise<Taken> {
+  const folder = mkdtempSync(path.join(tmpdir(), "verify-stacks-"));
   let target = 0;
   let watch: ProcessWatch | null = null;
   let sampler: Sampler | null = null;
@@ -64,7 +72,7 @@ async function takeWithStacks(options: TakeOptions): Promise<Taken> {
   const { hz, signal } = options;
   try {
     await options.run({
-      nodeArgs: stackArguments,
+      nodeArgs: stackArguments(folder),
       signal,
       async onSpawn(pid) {
         target = pid;
@@ -88,6 +96,7 @@ async function takeWithStacks(options: TakeOptions): Promise<Taken> {
     // After a failure of the load the sampler is still there; stopping twice does no harm.
     await (sampler as Sampler | null)?.stop();
     if (target !== 0) rmSync(perfMapPath(target), { force: true });
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 

@@ -38,6 +38,13 @@ describe("planning", () => {
   });
 });
 
+test("switched off: skipped with its reason, never a pass", async () => {
+  expect(await check({ profile: "off" })).toMatchObject({
+    verdict: "skipped",
+    reason: expect.stringContaining("--profile=off"),
+  });
+});
+
 describe("input that cannot be profiled", () => {
   test("an unknown profiler, a missing system, an impossible rate", async () => {
     await expect(check({ profile: "magic" })).rejects.toMatchObject({ code: "VRF006" });

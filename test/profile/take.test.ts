@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 
 import { accountFor } from "../../sim/profile/account.ts";
 import { profilerNames } from "../../sim/profile/capture.ts";
@@ -15,6 +15,10 @@ const claim = subject.claims[0]!;
 if (claim.kind !== "profile") throw new TypeError("the fixture has one profile claim");
 const load = loadOf(subject.system!, claim.point, 1);
 const { signal } = new AbortController();
+
+/** Logs of V8 in the working directory. */
+const logsOf = (pid: number): string[] =>
+  readdirSync(".").filter((name) => name.startsWith("isolate-") && name.includes(`-${pid}-`));
 
 describe.for(profilerNames)("a profile taken with %s", (name) => {
   test("is right, is wrong with half of its samples, and leaves nothing behind", async (context) => {
@@ -46,6 +50,7 @@ describe.for(profilerNames)("a profile taken with %s", (name) => {
     expect(accountFor({ ...capture, samples: [] }, readings).state).toBe("broken");
     expect(pid).toBeGreaterThan(0);
     expect(existsSync(perfMapPath(pid))).toBe(false);
+    expect(logsOf(pid)).toEqual([]);
   });
 
   test("a load that fails is not profiled, and leaves nothing behind", async (context) => {
