@@ -6,6 +6,7 @@
 import { breakerCockatiel } from "./adapters/breaker-cockatiel.ts";
 import { breakerOpossum } from "./adapters/breaker-opossum.ts";
 import { breakerOurs } from "./adapters/breaker-ours.ts";
+import { otelExporterQueue } from "./adapters/otel-exporter-queue.ts";
 import { otlpExporterJs } from "./adapters/otlp-exporter-js.ts";
 import { defineConfig, defineSubject } from "./index.ts";
 import { circuitBreaker, resetTimeout } from "./models/circuit-breaker.ts";
@@ -22,6 +23,10 @@ import {
   publishedOtlpLiteralProperties,
   publishedOtlpProperties,
 } from "./properties/published/otlp-connection.ts";
+import { exporterPoints, exporterQueueSubject } from "./properties/queue/exporter.ts";
+import { queueMmn, queueMmnk } from "./properties/queue/mmn.ts";
+import { queueWait } from "./properties/theorems/queue-wait.ts";
+import { retryArithmetic } from "./properties/theorems/retry-arithmetic.ts";
 
 const breaker = { resetTimeoutMs: resetTimeout };
 
@@ -65,6 +70,18 @@ export default defineConfig({
       model: publishedCircuitBreaker,
       properties: publishedCircuitBreakerProperties,
     }),
+    queueWait,
+    retryArithmetic,
+    queueMmn,
+    queueMmnk,
     otlpExporterJs,
+    exporterQueueSubject(otelExporterQueue, [
+      {
+        kind: "profile",
+        id: "cpu-profile",
+        title: "a CPU profile of the exporter under load accounts for its CPU time",
+        point: { ...exporterPoints[0]!, name: "profiled", duration: 5 },
+      },
+    ]),
   ],
 });

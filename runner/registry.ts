@@ -3,23 +3,20 @@
 import type { Engine } from "../core/engine.ts";
 import { engineNames, type EngineName } from "../core/result.ts";
 
-type Loader = () => Promise<{ readonly engine: Engine }>;
-
-const loaders: Partial<Record<EngineName, Loader>> = {
+const loaders: Record<EngineName, () => Promise<{ readonly engine: Engine }>> = {
   explore: () => import("../checkers/explore/engine.ts"),
+  prove: () => import("../checkers/prove/engine.ts"),
   conform: () => import("../checkers/conform/engine.ts"),
   sim: () => import("../sim/engine.ts"),
   profile: () => import("../sim/profile/engine.ts"),
 };
 
 export async function loadEngine(name: EngineName): Promise<Engine> {
-  const loader = loaders[name];
-  if (loader === undefined) throw new Error(`engine ${name} has not landed`);
-  return (await loader()).engine;
+  return (await loaders[name]()).engine;
 }
 
 export async function loadEngines(
   names: readonly EngineName[] = engineNames,
 ): Promise<readonly Engine[]> {
-  return Promise.all(names.filter((name) => loaders[name] !== undefined).map(loadEngine));
+  return Promise.all(names.map(loadEngine));
 }
