@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { findPackageJSON } from "node:module";
 import { fileURLToPath } from "node:url";
 
+import { siblingModule } from "../core/module-url.ts";
 import type { MeasuredSystem } from "../core/subject.ts";
 
 const packageName = "@opentelemetry/exporter-trace-otlp-proto";
@@ -16,11 +17,8 @@ function installedVersion(): string {
   return manifest.version ?? "unknown";
 }
 
-// The extension is that of this file: `.ts` in the repository, `.js` in the published package.
-const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-
 export const otelExporterQueue: MeasuredSystem = {
   name: packageName,
   version: installedVersion(),
-  program: fileURLToPath(new URL(`./programs/otel-exporter-load.${extension}`, import.meta.url)),
+  program: fileURLToPath(siblingModule(import.meta.url, "./programs/otel-exporter-load")),
 };

@@ -6,6 +6,7 @@
 import { fileURLToPath } from "node:url";
 
 import { DiagnosticError } from "../../core/diagnostic.ts";
+import { siblingModule } from "../../core/module-url.ts";
 import { deriveSeed } from "../../core/random.ts";
 import type { MeasuredSystem, OperatingPoint } from "../../core/subject.ts";
 import { poissonSchedule } from "./arrivals.ts";
@@ -27,8 +28,7 @@ export interface LoadOptions {
 }
 
 const timeoutMs = 10_000;
-const backendExtension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-const backendProgram = fileURLToPath(new URL(`./backend.${backendExtension}`, import.meta.url));
+const backendProgram = fileURLToPath(siblingModule(import.meta.url, "./backend"));
 
 /**
  * Runs the system at one operating point.
