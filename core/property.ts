@@ -82,7 +82,10 @@ export interface NeverProperty extends PropertyBase {
   readonly kind: "never";
   readonly predicate: StatePredicate;
 }
-/** `predicate` holds of every reachable step (state, event, next state). */
+/**
+ * `predicate` holds of every reachable step: a declared event or a timer in a reachable state, and
+ * the state after it. An event that the machine ignores is a step too, one that changes nothing.
+ */
 export interface StepProperty extends PropertyBase {
   readonly kind: "step";
   readonly predicate: StepPredicate;

@@ -12,11 +12,12 @@ import type { Outcome } from "../../core/result.ts";
 import type { MachineSubject, Subject } from "../../core/subject.ts";
 import { ModelFault } from "../../semantics/fault.ts";
 import { statePredicate, stepPredicate } from "../../semantics/predicate.ts";
+import { FaultInStep } from "../../semantics/system.ts";
 import { validateModel } from "../../semantics/validate.ts";
 import { replayAbsence } from "./absence.ts";
 import { diagramOf } from "./diagram.ts";
 import { plural, type Finding } from "./finding.ts";
-import { follow } from "./follow.ts";
+import { follow, type Followed } from "./follow.ts";
 import { extend, graphOf, type ReachableGraph } from "./graph.ts";
 import { checkLeadsTo } from "./liveness.ts";
 import { claimOf, conclude, faultOutcome, predicateFault } from "./outcome.ts";
@@ -74,7 +75,13 @@ export const engine: Engine = {
       return { kind: "infeasible", message: "the counterexample was not written by this engine" };
     }
     if (recipe.kind === "absent") return replayAbsence(property, machine, counterexample, context);
-    const followed = follow(recipe, property, machine, context.budget.maxStates);
+    let followed: Followed;
+    try {
+      followed = follow(recipe, property, machine, context.budget.maxStates);
+    } catch (thrown) {
+      if (!(thrown instanceof ModelFault || thrown instanceof FaultInStep)) throw thrown;
+      return { kind: "infeasible", message: `the model fails on the way: ${thrown.message}` };
+    }
     if (followed.kind === "stopped") return { kind: "infeasible", message: followed.message };
     const { judgement, trace } = followed;
     if (judgement.kind === "not-shown") return { kind: "passes", message: judgement.message };

@@ -10,7 +10,11 @@ import { traceOf } from "./trace.ts";
 
 export type Followed =
   | { readonly kind: "stopped"; readonly message: string }
-  | { readonly kind: "followed"; readonly judgement: Judgement; readonly trace: Trace };
+  | {
+      readonly kind: "followed";
+      readonly judgement: Exclude<Judgement, { kind: "undecided" }>;
+      readonly trace: Trace;
+    };
 
 /** How often the repeated part of an infinite run is walked. */
 const rounds = 3;
@@ -32,6 +36,8 @@ export function follow(
   }
   const lasso = loop === null ? null : { start: loop, length: repeated.length };
   const judgement = judge(property, run.states, lasso, subject.model, maxStates);
+
+  if (judgement.kind === "undecided") return { kind: "stopped", message: judgement.message };
 
   const notes = new Map<number, string>();
   if (judgement.kind === "shown") notes.set(judgement.index, judgement.message);

@@ -20,7 +20,9 @@ export type Judgement =
       readonly message: string;
       readonly at: Readonly<Record<string, Scalar>>;
     }
-  | { readonly kind: "not-shown"; readonly message: string };
+  | { readonly kind: "not-shown"; readonly message: string }
+  /** Not decided within the limit on states. */
+  | { readonly kind: "undecided"; readonly message: string };
 
 /** An infinite run: the states, the first index of the part that repeats, and its length. */
 export interface Lasso {
@@ -94,6 +96,12 @@ export function judge(
       const predicate = statePredicate(property.predicate, model);
       const closed = closureWithout(states[last]!, predicate.holds, model, maxStates);
       const name = predicateName(predicate.text);
+      if (closed === "too many") {
+        return {
+          kind: "undecided",
+          message: `more than ${maxStates} states can be reached from the end of the run`,
+        };
+      }
       if (closed === null) {
         return {
           kind: "not-shown",
@@ -133,14 +141,14 @@ function wayOut(state: RunState, model: MachineModel): string | null {
 
 /**
  * The number of states that can be reached from the end of a run if none satisfies the goal; null
- * when one does.
+ * when one does. Searched anew, so that the answer is about the model as it is now.
  */
 function closureWithout(
   end: RunState,
   goal: (state: ModelState) => boolean,
   model: MachineModel,
   maxStates: number,
-): number | null {
+): number | "too many" | null {
   const system = compileMachine(model);
   const start = system.adopt(
     end.snapshot,
@@ -149,9 +157,7 @@ function closureWithout(
   const seen = new Set([start]);
   for (const state of seen) {
     if (goal(system.snapshot(state))) return null;
-    if (seen.size > maxStates) {
-      throw new RangeError(`more than ${maxStates} states to look at after the end of the run`);
-    }
+    if (seen.size > maxStates) return "too many";
     const pairs = system.successors(state);
     for (let index = 1; index < pairs.length; index += 2) seen.add(pairs[index]!);
   }
