@@ -41,12 +41,12 @@ describe.for(profilerNames)("a profile taken with %s", (name) => {
       run,
     });
     expect(accountFor(capture, readings)).toMatchObject({ state: "ok", reasons: [] });
-    // Wall time has no lower limit as sharp as that: on a crowded machine half of it may be waiting.
+    // Wall time has no limits as sharp as that: on a crowded machine half of it may be waiting.
     if (name !== "v8") {
       const half = capture.samples.filter((_, index) => index % 2 === 0);
       expect(accountFor({ ...capture, samples: half }, readings).state).toBe("unusable");
+      expect(accountFor({ ...capture, hz: 99 }, readings).state).toBe("unusable");
     }
-    expect(accountFor({ ...capture, hz: 99 }, readings).state).toBe("unusable");
     expect(accountFor({ ...capture, samples: [] }, readings).state).toBe("broken");
     expect(pid).toBeGreaterThan(0);
     expect(existsSync(perfMapPath(pid))).toBe(false);
