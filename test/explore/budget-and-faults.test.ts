@@ -1,6 +1,6 @@
 /** Limits end in `inconclusive`, faults of the model in `error` with the path; neither is a pass. */
 
-import { assign, createMachine } from "xstate";
+import { assign, createMachine, enqueueActions, raise } from "xstate";
 import { describe, expect, test } from "vitest";
 
 import { DiagnosticError } from "../../core/diagnostic.ts";
@@ -119,6 +119,28 @@ describe("faults while exploring", () => {
     expect(outcome.diagnostics[0]?.code).toBe("VRF105");
   });
 
+  test("a payload field that is read only in some states: VRF101 when it is", async () => {
+    const model: MachineModel = {
+      machine: createMachine({
+        id: "late-reader",
+        context: { n: 0 },
+        on: {
+          GO: {
+            guard: ({ context, event }) => context.n === 0 || event["code"] === 1,
+            actions: assign({ n: 1 }),
+          },
+        },
+      }),
+      events: [{ type: "GO" }],
+      variables: { n: { int: [0, 1] } },
+    };
+    const outcome = await check(model, always("x", "n >= 0"));
+    expect(outcome.verdict).toBe("error");
+    expect(outcome.diagnostics[0]?.code).toBe("VRF101");
+    const declared = { ...model, events: [{ type: "GO", code: [1, 2] }] };
+    expect((await check(declared, always("x", "n >= 0"))).verdict).toBe("proved");
+  });
+
   test("a context field that appears on the way: VRF102", async () => {
     const model: MachineModel = {
       machine: createMachine({
@@ -216,11 +238,11 @@ describe("refused when planned", () => {
   });
 
   test("an event that the machine raises itself need not be declared", () => {
-    const raising = {
-      entry: { type: "xstate.raise" },
-      on: { OPEN: {} },
-    };
-    expect(plan(door(raising))).toMatch(/^VRF101/u); // a custom action of that name raises nothing
+    const raised = raise({ type: "OPEN" });
+    expect(plan(door({ entry: raised, on: { OPEN: {} } }))).toBe("accepted");
+    const queued = enqueueActions(({ enqueue }) => enqueue.raise({ type: "OPEN" } as never));
+    expect(plan(door({ entry: queued, on: { OPEN: {} } }))).toBe("accepted");
+    expect(plan(door({ entry: raise({ type: "SHUT" }), on: { OPEN: {} } }))).toMatch(/^VRF101/u);
   });
 
   test("a payload field that is read but not declared: VRF101", () => {
