@@ -40,13 +40,6 @@ export function alphabet(model: MachineModel): readonly Command[] {
   return [...events, ...time];
 }
 
-/** A short name for coverage and messages. */
-export function commandLabel(command: Command): string {
-  return command.kind === "event"
-    ? JSON.stringify(command.event)
-    : `${timePasses}: ${command.until}`;
-}
-
 /** Reads a recipe again; `null` and a reason when it does not fit the model any more. */
 export function parseRecipe(
   recipe: unknown,

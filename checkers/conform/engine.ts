@@ -50,5 +50,3 @@ export const engine: Engine = {
 
 const notOurs = (id: string, kind: string): DiagnosticError =>
   new DiagnosticError("VRF004", `${id}: the engine "conform" takes no subject of kind "${kind}"`);
-
-export default engine;

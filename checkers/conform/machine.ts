@@ -25,7 +25,7 @@ import { shrink } from "./shrink.ts";
 import { secondLapTests, transitionTests, type Sequence } from "./tests.ts";
 import { guidedWalk, maxChoice } from "./walk.ts";
 
-/** Random sequences per obligation unless `--sequences` says otherwise. */
+/** Random sequences per obligation unless the option `sequences` says otherwise. */
 const defaultSequences = 500;
 /** Commands per random sequence, at most. */
 const defaultMaxLength = 40;
@@ -117,6 +117,7 @@ export async function checkMachine(
       evidence: counterexample === null ? evidence(coverage, covered) : counterexample.message,
       stats: coverage.stats(),
       counterexample,
+      exhibits: [coverage.table()],
     },
   );
 }
@@ -244,14 +245,14 @@ async function minimize(
   clause: Clause,
 ): Promise<{ readonly run: Run; readonly replayed: boolean }> {
   const kind = signature(violating);
-  const again = (commands: readonly ExecutedCommand[]): Promise<Run> =>
+  const again = (commands: readonly (Command | ExecutedCommand)[]): Promise<Run> =>
     runLockstep(model, implementation, clause, commands);
   const commands = await shrink(
     violating.executed,
     async (shorter) => signature(await again(shorter)) === kind,
   );
   const run = await again(commands);
-  const replay = await again(commands);
+  const replay = await again(run.executed);
   const replayed = signature(run) === kind && signature(replay) === kind;
   return { run: replayed ? run : violating, replayed };
 }
@@ -299,6 +300,7 @@ function judge(coverage: Coverage, graphComplete: boolean, stopped: string | nul
 function evidence(coverage: Coverage, covered: string): string {
   const parts = [
     `${coverage.runs} command sequences with ${coverage.steps} steps took ${covered}; the rest is random`,
+    `${coverage.states} control states were visited`,
     `${coverage.compared} steps were compared for this property`,
   ];
   if (coverage.elsewhere > 0) {
