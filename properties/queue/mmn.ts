@@ -88,7 +88,7 @@ export const queueMmnk: QueueSubject = {
   ],
 };
 
-const queueMd1: QueueSubject = {
+export const queueMd1: QueueSubject = {
   kind: "queue",
   id: "queue-md1",
   title: "M/D/1 queue: service times that do not vary",
@@ -105,6 +105,3 @@ const queueMd1: QueueSubject = {
     },
   ],
 };
-
-/** All queues that need nothing but a simulation. */
-export const queueSubjects: readonly QueueSubject[] = [queueMmn, queueMmnk, queueMd1];

@@ -28,6 +28,12 @@ export function disturbance(run: LoadResult): Disturbance | null {
       reason: `${count} operation(s) failed at point "${run.point.name}": ${why}`,
     };
   }
+  if (run.delivered !== run.completed) {
+    return {
+      kind: "failed",
+      reason: `at point "${run.point.name}" ${run.completed} operations were reported as done, but the backend answered ${run.delivered}`,
+    };
+  }
   if (run.completed === 0) {
     return { kind: "failed", reason: `nothing was completed at point "${run.point.name}"` };
   }

@@ -2,7 +2,8 @@
  * The backend of a load run: a loopback HTTP server in a process of its own that answers every POST
  * after a random delay. The delay of arrival number k is the k-th draw of a seeded stream, so the
  * service demand is the same however the requests are interleaved. Reads `BackendSpec` as one line
- * of JSON, prints `{ "port": n }`, and ends when standard input closes.
+ * of JSON and prints `{ "port": n }`; at any further line it prints how many operations of the run it
+ * has answered, as a second witness besides the system's own report. Ends when standard input closes.
  */
 
 import { createServer } from "node:http";
@@ -11,15 +12,19 @@ import { createInterface } from "node:readline";
 import { loadSequenceHeader } from "../../core/load.ts";
 import { serviceDemands, type BackendSpec } from "./demands.ts";
 
+let delivered = 0;
+
 function serve(spec: BackendSpec): void {
   const demand = serviceDemands(spec);
   const server = createServer((request, response) => {
     const sequence = Number(request.headers[loadSequenceHeader]);
-    const delayMs = Number.isInteger(sequence) ? demand(sequence) * 1000 : 1;
+    const isCounted = Number.isInteger(sequence); // warm-up operations carry no number
+    const delayMs = isCounted ? demand(sequence) * 1000 : 1;
     request.resume();
     setTimeout(() => {
       response.writeHead(200, { "content-type": "application/x-protobuf", "content-length": "0" });
       response.end();
+      if (isCounted) delivered++;
     }, delayMs);
   });
   server.keepAliveTimeout = 60_000; // no connection is closed under a measured request
@@ -34,5 +39,6 @@ const input = createInterface({ input: process.stdin });
 input.once("line", (line) => {
   const spec: BackendSpec = JSON.parse(line);
   serve(spec);
+  input.on("line", () => process.stdout.write(`${JSON.stringify({ delivered })}\n`));
 });
 input.once("close", () => process.exit(0));

@@ -10,9 +10,11 @@ const isNumber = (value: unknown): value is number =>
   typeof value === "number" && Number.isFinite(value);
 const outcomes = new Set<unknown>(["completed", "rejected", "failed", "unfinished"]);
 
-export function readPort(message: unknown): number {
-  if (isObject(message) && isNumber(message["port"])) return message["port"];
-  throw new DiagnosticError("VRF402", "the backend of the load run did not tell its port");
+/** A number that the backend was asked for. @throws {DiagnosticError} VRF402 */
+export function readNumber(message: unknown, name: "port" | "delivered"): number {
+  const value = isObject(message) ? message[name] : undefined;
+  if (isNumber(value)) return value;
+  throw new DiagnosticError("VRF402", `the backend of the load run did not tell its "${name}"`);
 }
 
 function isRecord(message: unknown, count: number): message is LoadRecord {

@@ -22,6 +22,8 @@ export interface LoadResult {
   /** Accepted and answered; the rest of the accepted ones `failed` or never ended. */
   readonly completed: number;
   readonly failed: number;
+  /** Operations that the backend says it answered: a witness independent of the system. */
+  readonly delivered: number;
   readonly failures: Readonly<Record<string, number>>;
   /** The λ that was really offered, in 1/s. */
   readonly offeredRate: number;
@@ -69,6 +71,7 @@ export function summarise(
   intended: readonly number[],
   demand: (sequence: number) => number,
   record: LoadRecord,
+  delivered: number,
 ): LoadResult {
   const counts = { completed: 0, rejected: 0, failed: 0, unfinished: 0 };
   const latency: number[] = [];
@@ -96,6 +99,7 @@ export function summarise(
     rejected: counts.rejected,
     completed: counts.completed,
     failed: counts.failed,
+    delivered,
     failures: record.failures,
     offeredRate: offered / point.duration,
     duration: point.duration,

@@ -11,7 +11,7 @@ import { deriveSeed } from "../../core/random.ts";
 import type { MeasuredSystem, OperatingPoint } from "../../core/subject.ts";
 import { poissonSchedule } from "./arrivals.ts";
 import { startChild } from "./child.ts";
-import { readPort, readRecord } from "./messages.ts";
+import { readNumber, readRecord } from "./messages.ts";
 import { serviceDemands, type BackendSpec } from "./demands.ts";
 import { summarise, type LoadResult } from "./result.ts";
 
@@ -58,7 +58,7 @@ export async function runLoad(
     const ready = loaded.receive();
     ready.catch(() => {}); // awaited below; the backend may fail first
     backend.send(backendSpec);
-    const port = readPort(await backend.receive());
+    const port = readNumber(await backend.receive(), "port");
     await ready;
     await options.onSpawn?.(loaded.pid);
     loaded.send({
@@ -70,7 +70,9 @@ export async function runLoad(
       timeoutMs,
     });
     const record = readRecord(await loaded.receive(), intended.length, system.program);
-    return summarise(point, intended, demand, record);
+    backend.send({ report: true });
+    const delivered = readNumber(await backend.receive(), "delivered");
+    return summarise(point, intended, demand, record, delivered);
   } finally {
     await Promise.all([loaded.stop(), backend.stop()]);
   }

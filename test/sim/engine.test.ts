@@ -5,7 +5,7 @@ import type { CheckContext } from "../../core/engine.ts";
 import type { Outcome } from "../../core/result.ts";
 import type { FormulaClaim, OperatingPoint, QueueSubject, Subject } from "../../core/subject.ts";
 import { exporterQueueSubject } from "../../properties/queue/exporter.ts";
-import { queueMmn, queueMmnk, queueSubjects } from "../../properties/queue/mmn.ts";
+import { queueMd1, queueMmn, queueMmnk } from "../../properties/queue/mmn.ts";
 import { erlangCMeanWait } from "../../properties/queue/textbook.ts";
 import { engine } from "../../sim/engine.ts";
 
@@ -107,7 +107,7 @@ describe("formula claims", () => {
     [queueMmn, "erlang-c-wait-probability"],
     [queueMmnk, "loss-probability"],
     [queueMmnk, "mean-wait"],
-    [queueSubjects.find(({ id }) => id === "queue-md1")!, "mean-wait"],
+    [queueMd1, "mean-wait"],
     [exporterQueueSubject(otelExporterQueue), "erlang-b-any-service-law"],
   ] as const)("confirms %#", async (subject, property) => {
     const outcome = await check(subject, property);

@@ -64,6 +64,7 @@ describe("a measured run of the real exporter", () => {
     expect(result.offered).toBe(result.accepted + result.rejected);
     expect(result.completed).toBeLessThanOrEqual(result.accepted);
     expect(result.rejected).toBeGreaterThan(0);
+    expect(result.delivered).toBe(result.completed); // what the backend counted
     expect(result.failures).toEqual({});
     expect(result.cpu.user + result.cpu.system).toBeGreaterThan(0);
     expect(() => process.kill(pids[0]!, 0)).toThrow(); // nothing is left behind

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import type { LoadOutcome } from "../../core/load.ts";
+import type { LoadOutcome, LoadRecord } from "../../core/load.ts";
 import type { OperatingPoint } from "../../core/subject.ts";
 import { calibrate, type Calibration } from "../../sim/calibrate/calibrate.ts";
 import { disturbance } from "../../sim/calibrate/gate.ts";
@@ -28,6 +28,7 @@ interface Fault {
   readonly lag?: number;
   readonly failEvery?: number;
   readonly waits?: boolean;
+  readonly lies?: boolean;
 }
 
 /** What a perfect machine would measure, made by a plain event loop; optionally with a fault. */
@@ -55,14 +56,16 @@ function syntheticRun(seed: number, at: OperatingPoint = point, fault: Fault = {
     const fails = fault.failEvery !== undefined && index % fault.failEvery === 0;
     outcomes.push(fails ? "failed" : "completed");
   });
-  return summarise(at, intended, demand, {
+  const completed = outcomes.filter((outcome) => outcome === "completed").length;
+  const record: LoadRecord = {
     sent,
     finished,
     outcomes,
     failures: fault.failEvery === undefined ? {} : { "connection reset": 1 },
     lag: { p50: 0, p99: fault.lag ?? 0.0005, max: fault.lag ?? 0.001 },
     cpu: { user: 1, system: 0.1 },
-  });
+  };
+  return summarise(at, intended, demand, record, completed - (fault.lies === true ? 1 : 0));
 }
 
 const calibration: Calibration = calibrate(
@@ -165,6 +168,17 @@ describe("a point under comparison", () => {
     expect(judge({ failEvery: 50 }).unusable).toMatch(/failed .* connection reset/);
     expect(judge({ failEvery: 50 }, "erlang-c").unusable).toMatch(/failed/);
   });
+});
+
+it("a point where the backend and the exporter disagree is not judged", () => {
+  const run = syntheticRun(11, point, { lies: true });
+  const { unusable } = comparePoint(
+    "erlang-c",
+    { run, calibration, disturbed: disturbance(run) },
+    3,
+    1,
+  );
+  expect(unusable).toMatch(/reported as done, but the backend answered/);
 });
 
 describe("the loss model on a run's own arrivals", () => {
