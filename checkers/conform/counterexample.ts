@@ -50,6 +50,7 @@ export function counterexampleOf(
           by: step.event.type === timePasses ? "timer" : "event",
           active: activeStates(step.after.value),
           observed: { ...step.observed },
+          predicted: { ...step.predicted },
           timeMs: step.timeMs,
           ...(step === last
             ? { note: `expected ${observable} = ${show(expected)}, observed ${show(observed)}` }

@@ -120,14 +120,19 @@ function resultLines(result: Result, frame: Frame): string[] {
     ...(result.method === null ? [] : [result.method]),
     ...(bound === "" ? [] : [`within ${oneLine(bound)}`]),
   ].join(" · ");
-  const title =
-    oneLine(result.title) + (implementation === "" ? "" : ` @ ${oneLine(implementation)}`);
+  const title = oneLine(result.title);
+  const at = implementation === "" ? "" : ` @ ${oneLine(implementation)}`;
   const room = width - columns(head);
-  // The bound is part of the promise and is never cut; a long title moves it to a line of its own.
-  const oneRow = columns(title) + 2 + columns(facts) <= room;
+  // The bound is part of the promise and is never cut: what does not fit goes to the next line.
+  const oneRow = columns(title + at) + 2 + columns(facts) <= room;
+  const titleFits = columns(title + at) <= room;
+  const second = titleFits || at === "" ? facts : `${at.trim()} · ${facts}`;
   const lines = oneRow
-    ? [`${head}${title}  ${paint("gray", facts)}`]
-    : [`${head}${cut(title, room)}`, `${" ".repeat(columns(head))}${paint("gray", facts)}`];
+    ? [`${head}${title}${at}  ${paint("gray", facts)}`]
+    : [
+        `${head}${titleFits ? title + at : cut(title, room)}`,
+        `${" ".repeat(columns(head))}${paint("gray", second)}`,
+      ];
   if (!result.asExpected) lines.push(...loud(result, frame));
   else lines.push(...calm(result, frame));
   return lines;

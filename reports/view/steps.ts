@@ -163,17 +163,19 @@ export function changeText(change: Change): string {
   return `${change.name}: ${change.before} → ${change.after}`;
 }
 
-/** What the model says about an observable; undefined when it says nothing under that name. */
+/** What the model says under a name: its prediction, or the variable of that name. */
 export function modelValue(step: Step, name: string): string | undefined {
   return step.predicted.get(name) ?? (name === "state" ? step.state : step.variables.get(name));
 }
 
-/** The names on which model and implementation disagree in a step. */
-export function disagreements(step: Step): string[] {
-  return [...step.observed]
+/**
+ * The names on which model and implementation disagree in a step. Only predictions count: a
+ * variable that happens to have an observable's name need not mean the same.
+ */
+export const disagreements = (step: Step): string[] =>
+  [...step.observed]
     .filter(([name, seen]) => {
-      const model = modelValue(step, name);
-      return model !== undefined && model !== seen;
+      const predicted = step.predicted.get(name);
+      return predicted !== undefined && predicted !== seen;
     })
     .map(([name]) => name);
-}

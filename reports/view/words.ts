@@ -68,8 +68,12 @@ export function formatBound(bound: Bound | null): string {
     .join(", ");
 }
 
-/** The bound of a result whose verdict needs one; says so when it is missing. */
+/**
+ * The bound that limits what a verdict promises; says so when it is missing. A violation is a fact,
+ * however far one had looked, so it has none.
+ */
 export function boundText(result: Pick<Result, "verdict" | "bound">): string {
+  if (result.verdict === "violated") return "";
   const text = formatBound(result.bound);
   return text === "" && result.verdict === "holds-bounded" ? "bound not stated" : text;
 }

@@ -152,6 +152,7 @@ function observedTrace(): Trace {
       {
         index,
         observed,
+        predicted: model,
         active: [model.state],
         ...(type === undefined ? {} : { action: { type }, by: "event" as const }),
       },

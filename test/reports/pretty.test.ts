@@ -57,6 +57,20 @@ describe("a line of the terminal report", () => {
   });
 });
 
+it("a long title leaves room for the implementation and the bound", async () => {
+  const text = await one(
+    {
+      id: "s/p@impl",
+      title: "a title that is so long that it does not fit beside anything else at all",
+      verdict: "holds-bounded",
+      bound: { depth: 3 },
+      implementation: { name: "some-implementation", version: "1.2.3" },
+    },
+    80,
+  );
+  expect(text).toContain("@ some-implementation 1.2.3 · explore · exhaustive · within depth 3");
+});
+
 describe("violations", () => {
   const counterexample = {
     message: "two trials are admitted",
@@ -122,7 +136,14 @@ describe("violations", () => {
 
   it("show what was observed where it differs from the model", async () => {
     const trace = makeTrace("d", [
-      traceState({ index: 0, observed: { state: "closed", n: 1 } }, { state: "open", n: 1 }),
+      traceState(
+        {
+          index: 0,
+          observed: { state: "closed", n: 1 },
+          predicted: { state: "open", n: 1 },
+        },
+        { state: "open", n: 1 },
+      ),
     ]);
     const text = await one({
       id: "s/p",

@@ -205,9 +205,9 @@ function Sidebar({ model, route }: { model: Model; route: Route }) {
                         </span>
                         <span class="hidden">{result.verdict}: </span>
                         <span class="name">
-                          {result.title}
+                          <span class="two-lines">{result.title}</span>
                           {result.implementation !== null && (
-                            <span class="muted"> @{result.implementation.name}</span>
+                            <span class="at">@ {result.implementation.name}</span>
                           )}
                         </span>
                       </a>

@@ -24,7 +24,7 @@ export function Overview({ model, query }: { model: Model; query: string }) {
             Filters: {filterHelp}. <a href="#/">Clear</a>
           </p>
         </div>
-        <Grouped model={model} results={found} />
+        <Grouped model={model} results={found} open />
       </>
     );
   }
@@ -40,7 +40,7 @@ export function Overview({ model, query }: { model: Model; query: string }) {
       <Matrix model={model} />
       <Conformance model={model} results={report.results} />
       <Section title="All results">
-        <Grouped model={model} results={report.results} />
+        <Grouped model={model} results={report.results} open={report.results.length <= 40} />
       </Section>
     </>
   );
@@ -261,20 +261,33 @@ export function Conformance({ model, results }: { model: Model; results: readonl
   );
 }
 
-function Grouped({ model, results }: { model: Model; results: readonly Result[] }) {
+/** Results by subject; a subject without surprises is folded when there are many. */
+function Grouped({
+  model,
+  results,
+  open,
+}: {
+  model: Model;
+  results: readonly Result[];
+  open: boolean;
+}) {
   return (
     <>
       {model.subjectIds().map((id) => {
         const own = results.filter((result) => result.subject === id);
         if (own.length === 0) return null;
         return (
-          <div class="group" key={id}>
-            <h3>
-              <a href={formatRoute({ page: "subject", id })}>{id}</a>{" "}
-              <span class="muted">{model.subject(id)?.title}</span>
-            </h3>
+          <details class="group" key={id} open={open || own.some((result) => !result.asExpected)}>
+            <summary>
+              <strong>{id}</strong> <span class="title">{model.subject(id)?.title}</span>
+              <span class="counts">
+                {tally(own).map((group) => (
+                  <Count key={`${group.verdict}${String(group.asExpected)}`} {...group} />
+                ))}
+              </span>
+            </summary>
             <ResultRows model={model} results={own} />
-          </div>
+          </details>
         );
       })}
     </>

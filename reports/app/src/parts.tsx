@@ -129,7 +129,12 @@ export function ResultRows({ model, results }: { model: Model; results: readonly
               <span class="claim">
                 <span class="title">
                   {result.title}
-                  {implementation !== "" && <span class="at"> @ {implementation}</span>}
+                  {implementation !== "" && (
+                    <>
+                      {" "}
+                      <span class="at">@ {implementation}</span>
+                    </>
+                  )}
                 </span>
               </span>
               <span class="bound">{bound !== "" && <>within {bound}</>}</span>

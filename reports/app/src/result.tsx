@@ -7,6 +7,7 @@ import { formatRoute } from "../../view/keys.ts";
 import {
   boundText,
   expectation,
+  formatBound,
   formatDuration,
   formatNumber,
   implementationLabel,
@@ -102,15 +103,19 @@ function Facts({ result }: { result: Result }) {
   const implementation = implementationLabel(result);
   const { requirement } = result;
   const stats = Object.entries(result.stats);
+  // Reason and message stand elsewhere on the page already.
+  const said = [result.reason, result.counterexample?.message];
+  const evidence = said.includes(result.evidence) ? "" : result.evidence;
+  const searched = result.verdict === "violated" ? formatBound(result.bound) : "";
   return (
     <dl class="facts">
-      {result.reason !== "" && <Fact name="Reason">{result.reason}</Fact>}
       <Fact name="Method">
         {result.engine}
         {result.method !== null && <>, {result.method}</>}
       </Fact>
       {implementation !== "" && <Fact name="Implementation">{implementation}</Fact>}
-      {result.evidence !== "" && <Fact name="Evidence">{result.evidence}</Fact>}
+      {evidence !== "" && <Fact name="Evidence">{evidence}</Fact>}
+      {searched !== "" && <Fact name="Searched">{searched}</Fact>}
       {result.assumptions.length > 0 && (
         <Fact name="Assumes">
           {result.assumptions.length === 1 ? (
@@ -135,7 +140,7 @@ function Facts({ result }: { result: Result }) {
           <Source text={requirement.source} />
         </Fact>
       )}
-      {result.source !== null && (
+      {result.source !== null && result.source !== requirement?.source && (
         <Fact name="Source">
           <Source text={result.source} />
         </Fact>
