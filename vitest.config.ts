@@ -5,6 +5,14 @@ import { defineConfig } from "vitest/config";
 /** CI asks for a machine-readable summary: a file name for vitest's JSON reporter. */
 const json = process.env["VERIFY_TEST_JSON"];
 
+/** Tests that measure a running system: two of them at once would measure each other. */
+const measured = [
+  "test/profile/**/*.test.ts",
+  "test/wire/**/*.test.ts",
+  "test/sim/engine.test.ts",
+  "test/sim/load.test.ts",
+];
+
 export default defineConfig({
   resolve: {
     // examples import the workbench as users do; in tests that means the sources
@@ -12,11 +20,30 @@ export default defineConfig({
   },
   test: {
     reporters: json === undefined ? ["default"] : ["default", ["json", { outputFile: json }]],
-    include: ["test/**/*.test.ts"],
     // Two cores and real sockets, solvers and child processes: give slow machines room. No test
     // asserts a duration.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "plain",
+          include: ["test/**/*.test.ts"],
+          exclude: measured,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "measured",
+          include: measured,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
     coverage: {
       provider: "v8",
       include: [
