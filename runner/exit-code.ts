@@ -58,7 +58,7 @@ function isMissedExpectation(result: Result): boolean {
 }
 
 function isUsersError(result: Result): boolean {
-  return result.diagnostics.some(({ code }) => /^VRF[0-35]/.test(code));
+  return result.diagnostics.some(({ code }) => /^VRF([0-35]|402)/.test(code));
 }
 
 function isEnvironment(result: Result): boolean {

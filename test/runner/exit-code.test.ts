@@ -8,6 +8,10 @@ const broken = outcome(
   { kind: "error", reason: "a guard threw" },
   { diagnostics: [{ code: "VRF104", message: "a guard threw" }] },
 );
+const notStarted = outcome(
+  { kind: "error", reason: "exit code 1" },
+  { diagnostics: [{ code: "VRF402", message: "exit code 1" }] },
+);
 const crashed = outcome({ kind: "error", reason: "out of memory" });
 
 describe("exit codes", () => {
@@ -25,6 +29,7 @@ describe("exit codes", () => {
     ["inconclusive where a violation is pinned", [result(unknown, violated("known"))], 3],
     ["vacuous", [result(vacuous)], 3],
     ["a model error", [result(holds), result(broken)], 2],
+    ["a process that does not start", [result(notStarted), result(skipped)], 2],
     ["a crash", [result(holds), result(crashed)], 70],
     ["some skipped", [result(holds), result(skipped)], 0],
     ["everything skipped", [result(skipped)], 4],

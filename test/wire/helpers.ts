@@ -59,6 +59,7 @@ export const reference: Reference = {
   perDrive: 3,
   perRun: null,
   arrivalMs: 220,
+  endsByItself: null,
   timeoutObeyed: true,
 };
 

@@ -1,10 +1,23 @@
 /** Every check accuses the exporter that commits its sin, and none accuses the one without. */
 
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
+import { ledgerOf } from "../../checkers/conform/wire/ledger.ts";
 import { requirements } from "../../checkers/conform/wire/requirements.ts";
 import type { Scenario } from "../../checkers/conform/wire/scenario.ts";
-import { firstRound, fixture, impatient, judge, learn, obeysTimeout, play } from "./helpers.ts";
+import {
+  firstRound,
+  fixture,
+  impatient,
+  judge,
+  learn,
+  obeysTimeout,
+  play,
+  reference,
+} from "./helpers.ts";
+
+// These tests wait most of the time.
+vi.setConfig({ maxConcurrency: 9 });
 
 /** [requirement, the scenario that shows it, the sin that breaks it] */
 const controls: readonly (readonly [string, string, string])[] = [
@@ -34,6 +47,7 @@ const controls: readonly (readonly [string, string, string])[] = [
   ["timeout-covers-retries", "late-hang", "no-deadline"],
   ["shutdown-flushes", "sigterm", "no-flush"],
   ["shutdown-ends", "sigterm", "immortal"],
+  ["faults-do-not-end-the-process", "unauthorized", "fragile"],
 ];
 
 /** Where the whole scenario would only wait longer. */
@@ -90,7 +104,7 @@ describe.concurrent("what cannot be known is not judged", () => {
     ]);
     const timeoutObeyed = obeysTimeout(hang);
     expect(timeoutObeyed).toBe(false);
-    const known = { perDrive: 3, perRun: null, arrivalMs: 200, timeoutObeyed };
+    const known = { ...reference, timeoutObeyed };
     expect(judge("timeout-bounds-a-dripping-answer", drip, known)).toMatchObject({
       kind: "unknown",
     });
@@ -104,9 +118,21 @@ describe.concurrent("what cannot be known is not judged", () => {
     expect(learn(steady).perDrive).toBe(3);
   });
 
+  it("a stimulus that fails under a fault leaves the account open", async () => {
+    const run = await play(fixture("fragile"), "unauthorized");
+    expect(run.stimulusFailed).toContain("exit code 3");
+    expect(ledgerOf(run, reference)).toMatchObject({ ended: null, lost: null });
+  });
+
+  it("a process that ends by itself is compared with its fault-free end", async () => {
+    const run = await play(fixture("fragile"), "unauthorized");
+    const known = { ...reference, endsByItself: "exit code 3" };
+    expect(judge("faults-do-not-end-the-process", run, known)).toMatchObject({ kind: "holds" });
+  });
+
   it("losses at SIGTERM are not judged when nobody counted", async () => {
     const run = await play(fixture("uncounted,no-flush"), "sigterm");
-    const known = { perDrive: null, perRun: null, arrivalMs: 200, timeoutObeyed: true };
+    const known = { ...reference, perDrive: null };
     expect(judge("shutdown-flushes", run, known)).toMatchObject({ kind: "unknown" });
     expect(judge("shutdown-flushes", run)).toMatchObject({ kind: "deviates" });
   });

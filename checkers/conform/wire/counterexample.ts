@@ -51,18 +51,26 @@ export function traceOf(run: ScenarioRun, accused: readonly number[] = []): Trac
   entries.sort((a, b) => a.atMs - b.atMs);
   const seen = new Set<string>();
   let accepted = 0;
+  // Every state has every variable: an event repeats those of the last request.
+  let last: Record<string, Json> = { request: 0, attempt: 0, spans: 0, answered: "" };
   const states = entries.slice(0, SHOWN_STEPS).map((entry, index) => {
     const timeMs = Math.round(entry.atMs);
     if ("what" in entry) {
       return traceState(
         { index, timeMs, action: { type: entry.what }, by: "event", note: entry.note },
-        { state: entry.what, delivered: seen.size, duplicated: accepted - seen.size },
+        { state: entry.what, ...last, delivered: seen.size, duplicated: accepted - seen.size },
       );
     }
     if (entry.status !== null && entry.status < 300) {
       accepted += entry.spans.length;
       for (const id of entry.spans) seen.add(id);
     }
+    last = {
+      request: entry.n,
+      attempt: entry.attempt,
+      spans: entry.spans.length,
+      answered: entry.answered,
+    };
     return traceState(
       {
         index,
@@ -76,16 +84,7 @@ export function traceOf(run: ScenarioRun, accused: readonly number[] = []): Trac
         },
         ...(accused.includes(entry.n) ? { note: "the requirement fails here" } : {}),
       },
-      {
-        state: "request",
-        request: entry.n,
-        export: entry.exportNumber,
-        attempt: entry.attempt,
-        spans: entry.spans.length,
-        answered: entry.answered,
-        delivered: seen.size,
-        duplicated: accepted - seen.size,
-      },
+      { state: "request", ...last, delivered: seen.size, duplicated: accepted - seen.size },
     );
   });
   const more = entries.length - states.length;

@@ -493,6 +493,18 @@ export const shutdownEnds: Judge = (run) => {
     : deviates(`still running ${s(run.exit.ms)} after SIGTERM; it was killed`, { killed: true });
 };
 
+export const survivesFaults: Judge = (run, reference) => {
+  if (!run.endedEarly) return holds("the process ran until SIGTERM");
+  if (reference.endsByItself === run.exit.how) {
+    return holds(`the process ended as it does without faults: ${run.exit.how}`);
+  }
+  return deviates(
+    `the process ended while the fault was played: ${run.exit.how}; without faults it ${reference.endsByItself === null ? "runs until SIGTERM" : `ends with ${reference.endsByItself}`}`,
+    { exit: run.exit.how },
+    ...run.requests.slice(-1),
+  );
+};
+
 // --- the account ------------------------------------------------------------------------------
 
 export const accountCloses: Judge = (run, reference) => {

@@ -14,6 +14,8 @@ export interface Reference {
   readonly perRun: number | null;
   /** Time from the stimulus to the first request. */
   readonly arrivalMs: number | null;
+  /** How a fault-free run ended before SIGTERM; null when it did not. */
+  readonly endsByItself: string | null;
   /** Whether the process obeys OTEL_EXPORTER_OTLP_TIMEOUT; null when that was not seen. */
   readonly timeoutObeyed: boolean | null;
 }
@@ -66,6 +68,7 @@ function endedSpans(
 }
 
 function claimedEnded(run: ScenarioRun, reference: Reference): [number | null, string] {
+  if (run.stimulusFailed !== null) return [null, run.stimulusFailed];
   if (run.reportedEnded !== null) return [run.reportedEnded, `the process: ${run.reportedBy}`];
   const calls = run.drives.reduce((sum, count) => sum + count, 0);
   if (calls > 0) {
@@ -95,6 +98,7 @@ export function learn(baseline: ScenarioRun): Omit<Reference, "timeoutObeyed"> {
   const first = baseline.requests.find((record) => record.attempt > 0);
   return {
     perDrive: isDriven && perRound[0] === perRound[1] && perRound[0]! > 0 ? perRound[0]! : null,
+    endsByItself: baseline.endedEarly ? baseline.exit.how : null,
     perRun: !isDriven && baseline.endedEarly && all > 0 ? all : null,
     arrivalMs:
       isDriven && drive !== undefined && first !== undefined

@@ -26,6 +26,8 @@ export interface ScenarioRun {
   /** Spans the process says it ended since the faults were armed; null when it does not say. */
   readonly reportedEnded: number | null;
   readonly reportedBy: "a line on its output" | "the answers to the drive requests" | null;
+  /** Why a stimulus failed while faults were played; then nobody knows what has ended. */
+  readonly stimulusFailed: string | null;
   /** Drive calls made, in rounds. */
   readonly drives: readonly number[];
   readonly durationMs: number;
@@ -51,6 +53,16 @@ const WARM_UP_QUIET_MS = 600;
 const WARM_UP_MAX_MS = 5_000;
 const UNDRIVEN_BURST_MS = 3_000;
 const HEADER = "x-verify-spans-ended";
+
+class StimulusFailure {
+  readonly message: string;
+  readonly output: string;
+
+  constructor(message: string, output: string) {
+    this.message = message;
+    this.output = output;
+  }
+}
 
 export async function playScenario(
   subject: ProcessSubject,
@@ -131,6 +143,7 @@ class Play {
   #round = -1;
   #seenAtDrive = 0;
   #reportedByAnswers: number | null = 0;
+  #stimulusFailed: string | null = null;
 
   constructor(
     subject: ProcessSubject,
@@ -185,10 +198,13 @@ class Play {
     let terminatedAtMs = 0;
     let endedEarly = false;
     let exit = { byItself: true, how: "", ms: 0 };
+    let silent = false;
     for (const step of this.#scenario.steps) {
       this.#refuseWhenAborted();
       if (step.do !== "terminate") {
+        if (silent) continue; // whoever says nothing for so long is not waited for again
         await this.#step(step);
+        silent = step.do === "await-attempt" && this.#receiver.requests.length === 0;
         continue;
       }
       endedEarly = this.#child.status() !== null;
@@ -218,6 +234,7 @@ class Play {
           : byAnswers !== null
             ? "the answers to the drive requests"
             : null,
+      stimulusFailed: this.#stimulusFailed,
       drives: this.#drives,
       durationMs,
       terminatedAtMs,
@@ -281,9 +298,19 @@ class Play {
       return;
     }
     let calls = 0;
+    const started = performance.now();
     for (let time = 0; time < (step.times ?? 1); time++) {
+      if (time > 0 && performance.now() - started > (step.maxMs ?? Infinity)) break;
       this.#refuseWhenAborted();
       const counted = await this.#stimulate(this.#at(drive));
+      if (counted instanceof StimulusFailure) {
+        // Without faults that is a wrong command line; with faults it is something to judge.
+        if (this.#scenario.name === "baseline")
+          throw this.#notStarted(counted.message, counted.output);
+        this.#stimulusFailed = counted.message;
+        this.#note("drive", counted.message);
+        return;
+      }
       calls++;
       if (counted === null) this.#reportedByAnswers = null;
       else if (this.#reportedByAnswers !== null) this.#reportedByAnswers += counted;
@@ -293,14 +320,15 @@ class Play {
   }
 
   /** One stimulus; the number of spans it ended, when the answer says so. */
-  async #stimulate(drive: string): Promise<number | null> {
+  async #stimulate(drive: string): Promise<number | null | StimulusFailure> {
     if (/^https?:\/\//.test(drive)) {
       const answer = await request(drive, 10_000);
       if (answer === null || answer.status >= 400) {
         const how = this.#child.status();
         const seen = answer === null ? "no answer" : `status ${answer.status}`;
-        throw this.#notStarted(
+        return new StimulusFailure(
           `the stimulus ${drive} failed: ${seen}${how === null ? "" : `; the process has ended, ${how}`}`,
+          this.#child.tail(),
         );
       }
       const counted = Number(answer.headers[HEADER] ?? Number.NaN);
@@ -314,8 +342,11 @@ class Play {
     const how = await command.ended;
     clearTimeout(timer);
     if (how !== "exit code 0") {
-      throw this.#notStarted(`the stimulus "${drive}" failed: ${how}`, command.tail());
+      const failure = new StimulusFailure(`the stimulus "${drive}" failed: ${how}`, command.tail());
+      await command.stop(0);
+      return failure;
     }
+    await command.stop(0);
     return null;
   }
 
@@ -326,7 +357,7 @@ class Play {
   #notStarted(message: string, output = this.#child.tail()): StartError {
     const said = output.trim() === "" ? "it printed nothing" : `it printed:\n${output}`;
     return new StartError(
-      `${this.#subject.command.join(" ")}: ${message}`,
+      `${this.#subject.command.join(" ")}: ${message}${quoteError(output)}`,
       this.#subject.id,
       `run the command by hand with OTEL_EXPORTER_OTLP_ENDPOINT set; ${said}`,
     );
@@ -340,6 +371,14 @@ class Play {
     await new Promise((resolve) => setTimeout(resolve, ms));
     this.#refuseWhenAborted();
   }
+}
+
+/** The one line of an output that most likely says why. */
+function quoteError(output: string): string {
+  const lines = output.split("\n").filter((line) => line.trim() !== "");
+  const line = lines.find((text) => /error|cannot|not found|refused|in use/i.test(text));
+  const said = (line ?? lines.at(-1))?.trim().slice(0, 200);
+  return said === undefined ? "" : `; it printed "${said}"`;
 }
 
 /** A port that was free a moment ago. */

@@ -316,4 +316,16 @@ export const requirements: readonly Requirement[] = [
     judge: judges.shutdownEnds,
     timed: true,
   },
+  {
+    id: "EH1",
+    slug: "faults-do-not-end-the-process",
+    title: "No fault of the receiver ends the process",
+    level: "MUST NOT",
+    class: "normative",
+    source:
+      "https://opentelemetry.io/docs/specs/otel/error-handling/#basic-error-handling-principles",
+    since: "1.0.0",
+    scenarios: ["throttled", "outage", "hang", "unauthorized", "disconnect", "answers", "drip"],
+    judge: judges.survivesFaults,
+  },
 ];

@@ -38,7 +38,7 @@ export interface Script {
 
 export type Step =
   /** Stimulates the process (once, or a number of times without a pause) and opens a new round. */
-  | { readonly do: "drive"; readonly times?: number }
+  | { readonly do: "drive"; readonly times?: number; readonly maxMs?: number }
   | { readonly do: "wait"; readonly ms: number }
   /** Waits until an export of this round has reached this attempt and it is done with. */
   | { readonly do: "await-attempt"; readonly attempt: number; readonly maxMs: number }
