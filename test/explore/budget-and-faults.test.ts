@@ -240,7 +240,7 @@ describe("refused when planned", () => {
   test("an event that the machine raises itself need not be declared", () => {
     const raised = raise({ type: "OPEN" });
     expect(plan(door({ entry: raised, on: { OPEN: {} } }))).toBe("accepted");
-    const queued = enqueueActions(({ enqueue }) => enqueue.raise({ type: "OPEN" } as never));
+    const queued = enqueueActions(({ enqueue }) => enqueue.raise({ type: "OPEN" }));
     expect(plan(door({ entry: queued, on: { OPEN: {} } }))).toBe("accepted");
     expect(plan(door({ entry: raise({ type: "SHUT" }), on: { OPEN: {} } }))).toMatch(/^VRF101/u);
   });

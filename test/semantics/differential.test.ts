@@ -109,6 +109,29 @@ describe("every model has as many states and transitions as the naive search fin
     expect(await explored(model)).toEqual(naiveSearch(model));
   });
 
+  test("circuit breaker: as many states as counted by hand, for several parameters", async () => {
+    for (const [threshold, concurrency, trialLimit] of [
+      [1, 1, 1],
+      [2, 1, 2],
+      [4, 3, 1],
+    ] as const) {
+      const parameters = Object.fromEntries(
+        Object.entries({ threshold, concurrency, trialLimit }).map(
+          ([name, value]) => [name, { int: [1, null], explore: value }] as const,
+        ),
+      );
+      // closed: failures below the threshold times calls in flight; open; half-open: trials in flight
+      const states = threshold * (concurrency + 1) + 1 + (trialLimit + 1);
+      expect((await explored({ ...circuitBreaker, parameters })).states).toBe(states);
+    }
+  });
+
+  test("OTLP connection: as many states as counted by hand", async () => {
+    const [maxAttempts, window] = [3, 2];
+    const states = 1 + maxAttempts + (window + 1) + (maxAttempts + 1);
+    expect((await explored(otlpConnection)).states).toBe(states);
+  });
+
   test("also for other parameter values, and a wrong value is noticed", async () => {
     const wider: MachineModel = {
       ...circuitBreaker,
