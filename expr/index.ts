@@ -10,6 +10,7 @@ export { assignmentsOf, expressionOf, expressionTextOf, guard, update } from "./
 export { parse } from "./parse.ts";
 export { print } from "./print.ts";
 export * from "./exact.ts";
+export { integerOf, substitute, type Substitution } from "./rewrite.ts";
 export * from "./scope.ts";
 
 /** The two sides of a predicate `implies(premise, conclusion)`; null for any other shape. */

@@ -31,6 +31,13 @@ export function typeOfVariable(declaration: VariableType): Type {
   return "int" in declaration ? intType : { kind: "enum", values: declaration.enum };
 }
 
+/** The type of a fixed value; null when expressions cannot read it. */
+export function typeOfConstant(value: unknown): Type | null {
+  if (typeof value === "boolean") return boolType;
+  if (Number.isSafeInteger(value)) return intType;
+  return typeof value === "string" ? { kind: "enum", values: [value] } : null;
+}
+
 /** The state paths below a machine's root, dotted: `open`, `open.waiting` … */
 function statePathsOf(machine: MachineModel["machine"]): ReadonlySet<string> {
   const paths = new Set<string>();
@@ -65,6 +72,10 @@ export function scopeOfModel(model: MachineModel, options: { step?: boolean } = 
     variables.set(name, typeOfVariable(type));
   }
   for (const name of Object.keys(model.parameters ?? {})) variables.set(name, intType);
+  for (const [name, value] of Object.entries(model.input ?? {})) {
+    const type = typeOfConstant(value);
+    if (type !== null && !variables.has(name)) variables.set(name, type);
+  }
   return {
     variables,
     states: statePathsOf(model.machine),

@@ -4,6 +4,7 @@ import type { CheckContext, Engine, Obligation, ReplayObservation } from "../../
 import type { Outcome } from "../../core/result.ts";
 import type { Subject, Theorem, TheoremSubject } from "../../core/subject.ts";
 import type { Counterexample } from "../../core/trace.ts";
+import { checkMachine, planMachine, replayMachine } from "./machine.ts";
 import { checkTheorem, planTheorems, replayTheorem } from "./theorem.ts";
 
 function theoremOf(subject: TheoremSubject, obligation: Obligation): Theorem {
@@ -21,11 +22,13 @@ export const engine: Engine = {
   version: "1",
 
   plan(subject: Subject): readonly Obligation[] {
-    return subject.kind === "theorem" ? planTheorems(subject) : [];
+    if (subject.kind === "theorem") return planTheorems(subject);
+    return subject.kind === "machine" ? planMachine(subject) : [];
   },
 
   async check(obligation: Obligation, subject: Subject, context: CheckContext): Promise<Outcome> {
     if (subject.kind === "theorem") return checkTheorem(theoremOf(subject, obligation), context);
+    if (subject.kind === "machine") return checkMachine(obligation, subject, context);
     throw foreign(obligation);
   },
 
@@ -36,6 +39,7 @@ export const engine: Engine = {
   ): Promise<ReplayObservation> {
     if (subject.kind === "theorem")
       return replayTheorem(theoremOf(subject, obligation), counterexample);
+    if (subject.kind === "machine") return replayMachine(obligation, subject, counterexample);
     throw foreign(obligation);
   },
 };

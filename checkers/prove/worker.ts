@@ -19,8 +19,6 @@ interface Memory {
 async function load() {
   const { init } = await import("z3-solver");
   const { Z3, em } = await init();
-  // The instance has 2 GiB for everything; stopping earlier gives an answer instead of a crash.
-  Z3.global_param_set("memory_max_size", "1400");
   const memory: Memory = em;
   return { Z3, memory };
 }
@@ -48,6 +46,11 @@ function evaluate(memory: Memory, context: unknown, text: string): string {
 async function answer(request: SolverRequest): Promise<SolverReply> {
   const started = performance.now();
   const { Z3, memory } = await (loading ??= load());
+  // Options set by one script are global in Z3: without this, answers would depend on what was
+  // asked before.
+  Z3.global_param_reset_all();
+  // The instance has 2 GiB for everything; stopping earlier gives an answer instead of a crash.
+  Z3.global_param_set("memory_max_size", "1400");
   const config = Z3.mk_config();
   const context = Z3.mk_context(config);
   Z3.del_config(config);
