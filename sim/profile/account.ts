@@ -41,6 +41,8 @@ export interface Account {
   readonly namelessFrames: number;
   readonly truncatedStacks: number;
   readonly emptyStacks: number;
+  /** There are fewer than `leastSamples` samples. */
+  readonly isTooFew: boolean;
   /** `ok`; `unusable`: the profile fails its check; `broken`: no sample of a busy process. */
   readonly state: "ok" | "unusable" | "broken";
   /** Every reason why it is not ok. */
@@ -115,12 +117,13 @@ export function accountFor(capture: Capture, readings: readonly CpuReading[]): A
   if (capture.problem !== null) reasons.push(capture.problem);
   if (!isMeasured) reasons.push("there is no independent measure of the CPU time to check against");
   const isBroken = isMeasured && window.length === 0 && low >= 0.05;
+  const isTooFew = isMeasured && !isBroken && window.length < leastSamples;
   if (isBroken) {
     reasons.push(
       `not one sample although the process used ${low.toFixed(2)} s of CPU time` +
         (inInitialPidNamespace() === false ? " (a PID namespace hides it from the sampler)" : ""),
     );
-  } else if (isMeasured && window.length < leastSamples) {
+  } else if (isTooFew) {
     reasons.push(
       `${window.length} samples are too few to say anything (at least ${leastSamples}): ` +
         `the process used only ${low.toFixed(2)} s of CPU time in ${seconds(first, last).toFixed(1)} s`,
@@ -151,6 +154,7 @@ export function accountFor(capture: Capture, readings: readonly CpuReading[]): A
     measure: measureName(capture),
     accepted: [least, most],
     ...shares,
+    isTooFew,
     state: isBroken ? "broken" : reasons.length === 0 ? "ok" : "unusable",
     reasons,
   };

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 
 import type { Exhibit, FlameNode } from "../../core/exhibit.ts";
+import type { OperatingPoint } from "../../core/subject.ts";
 import { detectProfiler } from "../../sim/profile/detect.ts";
 import { engine } from "../../sim/profile/engine.ts";
 import { fakePath, type FakePath } from "./fixtures/fakes.ts";
@@ -13,6 +14,12 @@ import { busySubject, makeContext, obligationOf } from "./fixtures/subject.ts";
 const subject = busySubject();
 const check = (options: Record<string, string>, signal?: AbortSignal) =>
   engine.check(obligationOf(subject), subject, makeContext(options, signal));
+
+function claimPoint(): OperatingPoint {
+  const [claim] = subject.claims;
+  if (claim?.kind !== "profile") throw new TypeError("the fixture has one profile claim");
+  return claim.point;
+}
 
 const flameOf = (exhibits: readonly Exhibit[]): FlameNode | null => {
   const found = exhibits.find((one) => one.kind === "flamegraph");
@@ -77,6 +84,27 @@ describe.skipIf(process.platform !== "linux")("a bpftrace that misbehaves", () =
     const outcome = await check({ profile: "ebpf" });
     expect(outcome).toMatchObject({ verdict: "holds-bounded", method: "measurement" });
     expect(outcome.bound).toMatchObject({ hz: 199, profiler: "bpftrace" });
+  });
+
+  test("too few samples: taken again, faster, unless the claim fixes the rate", async () => {
+    behave("honest");
+    const point = { ...claimPoint(), servers: 4 }; // a quarter of the CPU time
+    const little = busySubject({ point });
+    const outcome = await engine.check(
+      obligationOf(little),
+      little,
+      makeContext({ profile: "ebpf" }),
+    );
+    expect(outcome.verdict).toBe("holds-bounded");
+    expect(outcome.bound!["hz"]).toBeGreaterThan(199);
+    const fixed = busySubject({ point, hz: 199 });
+    const refused = await engine.check(
+      obligationOf(fixed),
+      fixed,
+      makeContext({ profile: "ebpf" }),
+    );
+    expect(refused.verdict).toBe("inconclusive");
+    expect(refused.reason).toMatch(/samples are too few/);
   });
 
   test.each([
