@@ -10,16 +10,19 @@ import type { Outcome, RequirementFinding } from "../../../core/result.ts";
 import type { ProcessSubject } from "../../../core/subject.ts";
 import type { Counterexample } from "../../../core/trace.ts";
 import type { Observation } from "../../../core/verdict.ts";
-import { counterexampleOf, exhibitsOf, type Recipe, traceOf } from "./counterexample.ts";
+import {
+  counterexampleOf,
+  exhibitsOf,
+  type Recipe,
+  requestTable,
+  traceOf,
+} from "./counterexample.ts";
 import { accountCloses, type Judgement, obeysTimeout } from "./judges.ts";
 import { ledgerOf, type Reference } from "./ledger.ts";
 import { playScenario, type ScenarioRun, StartError } from "./play.ts";
 import { type Requirement, requirements, SPEC_VERSION } from "./requirements.ts";
 import { SilentError, SubjectRuns } from "./runs.ts";
 import { defaultPace, scenarios } from "./scenarios.ts";
-
-/** Above this lag of the harness, what was measured about time says nothing. */
-const MAX_LAG_MS = 400;
 
 const SCENARIO_PREFIX = "scenario-";
 
@@ -134,7 +137,7 @@ function finding(
 /** One judgement, and whether the machine was calm enough to believe it. */
 function judgeRun(requirement: Requirement, run: ScenarioRun, reference: Reference): Judgement {
   const judgement = requirement.judge(run, reference);
-  if (judgement.kind === "deviates" && requirement.timed === true && run.lagMs > MAX_LAG_MS) {
+  if (judgement.kind === "deviates" && run.lagMs > (judgement.marginMs ?? Infinity)) {
     const reason = `this machine was too busy to measure time: the harness itself was ${Math.round(run.lagMs)} ms late`;
     return { kind: "unknown", reason };
   }
@@ -158,7 +161,8 @@ async function judge(
   const common = {
     stats: statsOf(played, reference),
     assumptions: assumptionsOf(played, reference),
-    exhibits: played.flatMap((run) => exhibitsOf(run, reference)),
+    // The accounts show every run; a finding shows its own again.
+    exhibits: requirement === null ? played.flatMap((run) => exhibitsOf(run, reference)) : [],
   };
   const bound = {
     scenarios: names.join(", "),
@@ -187,6 +191,7 @@ async function judge(
     return again.kind === "deviates"
       ? conclude({ kind: "refuted", replayed: true }, "deviates", {
           counterexample,
+          exhibits: [requestTable(bad.run)],
           evidence: `${bad.judgement.message}; seen again in a second run: ${again.message}`,
         })
       : conclude({ kind: "refuted", replayed: false }, "ambiguous", {

@@ -8,7 +8,7 @@ import type { Scalar } from "../../../core/trace.ts";
 import { ledgerOf, type Reference, traceRequests } from "./ledger.ts";
 import type { ScenarioRun } from "./play.ts";
 import type { RequestRecord } from "./receiver.ts";
-import { QUEUE, TIMEOUT_SLACK_MS } from "./scenarios.ts";
+import { QUEUE, RETRIES_SLACK_MS, TIMEOUT_SLACK_MS } from "./scenarios.ts";
 
 export type Judgement =
   | { readonly kind: "holds"; readonly evidence: string }
@@ -19,6 +19,8 @@ export type Judgement =
       readonly at: Readonly<Record<string, Scalar>>;
       /** Numbers of the requests that show it. */
       readonly requests: readonly number[];
+      /** For limits in time: how far beyond the limit, slack included. */
+      readonly marginMs?: number;
     }
   | { readonly kind: "unknown"; readonly reason: string };
 
@@ -31,6 +33,11 @@ const deviates = (
   at: Readonly<Record<string, Scalar>>,
   ...records: readonly RequestRecord[]
 ): Judgement => ({ kind: "deviates", message, at, requests: records.map(({ n }) => n) });
+
+const lateBy = (marginMs: number, judgement: Judgement): Judgement => ({
+  ...judgement,
+  ...(judgement.kind === "deviates" ? { marginMs } : {}),
+});
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 /** Timers may fire a little early, and clocks are read twice. */
@@ -405,10 +412,13 @@ export const givesUpHang: Judge = (run) => {
     } else if (!byClient && open <= DEFAULT_TIMEOUT_MS + TIMEOUT_SLACK_MS) {
       return unknown(`request ${record.n} was still open after ${s(open)} when the process ended`);
     } else {
-      return deviates(
-        `request ${record.n} got no answer and was still waited for after ${s(open)}; the timeout is ${s(timeoutMs)}`,
-        { configuredTimeoutMs: timeoutMs, gaveUpInTime: false },
-        record,
+      return lateBy(
+        open - limit,
+        deviates(
+          `request ${record.n} got no answer and was still waited for after ${s(open)}; the timeout is ${s(timeoutMs)}`,
+          { configuredTimeoutMs: timeoutMs, gaveUpInTime: false },
+          record,
+        ),
       );
     }
   }
@@ -434,15 +444,19 @@ export const givesUpDrip: Judge = (run, reference) => {
   if (reference.timeoutObeyed !== true) return NOT_OBEYED;
   const { timeoutMs } = run.scenario;
   const { ms: open, byClient } = openFor(run, record);
-  if (open <= timeoutMs + TIMEOUT_SLACK_MS) {
+  const limit = timeoutMs + TIMEOUT_SLACK_MS;
+  if (open <= limit) {
     return byClient
       ? holds(`given up after ${s(open)}; the timeout is ${s(timeoutMs)}`)
       : unknown(`request ${record.n} was cut after ${s(open)}, before the limit`);
   }
-  return deviates(
-    `request ${record.n} was ${byClient ? "given up only after" : "still waited for after"} ${s(open)} while its answer dripped in; the timeout is ${s(timeoutMs)}`,
-    { configuredTimeoutMs: timeoutMs, gaveUpInTime: false },
-    record,
+  return lateBy(
+    open - limit,
+    deviates(
+      `request ${record.n} was ${byClient ? "given up only after" : "still waited for after"} ${s(open)} while its answer dripped in; the timeout is ${s(timeoutMs)}`,
+      { configuredTimeoutMs: timeoutMs, gaveUpInTime: false },
+      record,
+    ),
   );
 };
 
@@ -453,17 +467,21 @@ export const timeoutCoversRetries: Judge = (run, reference) => {
   const last = attempts.at(-1)!;
   const { timeoutMs } = run.scenario;
   const total = (last.endedAtMs ?? run.durationMs) - attempts[0].atMs;
-  if (total <= timeoutMs + TIMEOUT_SLACK_MS) {
+  const limit = timeoutMs + RETRIES_SLACK_MS;
+  if (total <= limit) {
     return last.ending === "cut"
       ? unknown(`request ${last.n} was cut before the limit`)
       : holds(
           `the export took ${s(total)} in ${attempts.length} attempts; the timeout is ${s(timeoutMs)}`,
         );
   }
-  return deviates(
-    `one export took ${s(total)} in ${attempts.length} attempts; the timeout is ${s(timeoutMs)}`,
-    { configuredTimeoutMs: timeoutMs, withinTimeout: false },
-    ...attempts,
+  return lateBy(
+    total - limit,
+    deviates(
+      `one export took ${s(total)} in ${attempts.length} attempts; the timeout is ${s(timeoutMs)}`,
+      { configuredTimeoutMs: timeoutMs, withinTimeout: false },
+      ...attempts,
+    ),
   );
 };
 
@@ -490,7 +508,10 @@ export const shutdownEnds: Judge = (run) => {
   if (run.endedEarly) return unknown("the process ended before SIGTERM was sent");
   return run.exit.byItself
     ? holds(`ended ${s(run.exit.ms)} after SIGTERM (${run.exit.how})`)
-    : deviates(`still running ${s(run.exit.ms)} after SIGTERM; it was killed`, { killed: true });
+    : lateBy(
+        run.exit.ms / 2,
+        deviates(`still running ${s(run.exit.ms)} after SIGTERM; it was killed`, { killed: true }),
+      );
 };
 
 export const survivesFaults: Judge = (run, reference) => {

@@ -33,7 +33,7 @@ export class SubjectRuns {
     const list = scenarios({ ...defaultPace, ...subject.pace });
     const baseline = list[0]!;
     // The longest first: others fill the gaps while a finding is confirmed by a second run.
-    const early = ["baseline", "hang", "late-hang", "drip"];
+    const early = ["baseline", "drip", "hang", "late-hang", "disconnect", "throttled"];
     const place = ({ name }: Scenario) =>
       early.includes(name) ? early.indexOf(name) : early.length;
     for (const scenario of list.toSorted((a, b) => place(a) - place(b))) {

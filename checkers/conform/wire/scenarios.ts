@@ -27,7 +27,9 @@ const status = (code: number): Answer => ({ kind: "status", status: code });
 /** Length of the short timeout used where the exporter has to give up. */
 export const SHORT_TIMEOUT_MS = 1_500;
 /** What an exporter may need beyond a timeout before the receiver sees the connection close. */
-export const TIMEOUT_SLACK_MS = 1_000;
+export const TIMEOUT_SLACK_MS = 1_500;
+/** The same where the length of the script leaves less room. */
+export const RETRIES_SLACK_MS = 1_000;
 
 export function scenarios(pace: Pace): readonly Scenario[] {
   const { quietMs, silenceMs } = pace;
@@ -133,12 +135,12 @@ export function scenarios(pace: Pace): readonly Scenario[] {
       ...base,
       name: "disconnect",
       title: "Connections fail, then 503 without Retry-After",
-      says: "Connections are refused for 0.8 s; the first attempt that arrives is cut without an answer, the second gets 503 without Retry-After, the third is accepted.",
+      says: "Connections are refused for 1.2 s; the first attempt that arrives is cut without an answer, the second gets 503 without Retry-After, the third is accepted.",
       script: { rounds: [{ attempts: [{ kind: "close" }, status(503)] }] },
       steps: [
         { do: "refuse" },
         drive,
-        { do: "wait", ms: 800 },
+        { do: "wait", ms: 1_200 },
         { do: "listen" },
         attempt(3, silenceMs),
         quiet(short),
@@ -163,10 +165,10 @@ export function scenarios(pace: Pace): readonly Scenario[] {
       ...base,
       name: "drip",
       title: "An answer that drips",
-      says: `200, then one byte of the body every 250 ms for 6 s; the export timeout is ${SHORT_TIMEOUT_MS} ms.`,
+      says: `200, then one byte of the body every 250 ms for 4.5 s; the export timeout is ${SHORT_TIMEOUT_MS} ms.`,
       timeoutMs: SHORT_TIMEOUT_MS,
       script: {
-        rounds: [{ attempts: [{ kind: "drip", everyMs: 250, count: 22 }], repeat: true }],
+        rounds: [{ attempts: [{ kind: "drip", everyMs: 250, count: 16 }], repeat: true }],
       },
       steps: [drive, attempt(1, silenceMs), quiet(200), terminate],
     },
