@@ -1,6 +1,5 @@
 /** The HTML report in a real browser: offline, from a file, in light and dark. */
 
-import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,12 +10,11 @@ import { chromium, type Browser, type BrowserContext, type Page } from "playwrig
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { renderHtml } from "../../reports/html/html.ts";
+import { findProgram } from "../support/find-program.ts";
 import { makeReport, makeResult } from "./fixture.ts";
 import { buildPage } from "./page.ts";
 
-const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find((path) =>
-  existsSync(path),
-);
+const executablePath = findProgram("chromium", "chromium-browser");
 
 if (executablePath === undefined) {
   process.stderr.write("browser tests skipped: chromium is not installed (package chromium)\n");
