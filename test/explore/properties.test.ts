@@ -245,6 +245,44 @@ describe("leads to", () => {
     expect(trace.loop).toBe(2); // from the last state, "one" again, PING leads to "two"
   });
 
+  test("a step that re-enters its own state starts the timer anew, one that does not leaves it", async () => {
+    const waiting = (reenter: boolean) =>
+      request(
+        {
+          idle: { on: { ASK: "waiting" } },
+          waiting: { on: { PING: { target: "waiting", reenter } }, after: { 100: "idle" } },
+        },
+        ["ASK", "PING"],
+      );
+    const property = leadsTo("answer", "at(waiting)", "at(idle)", { fair: ["timers"] });
+    expect((await check(waiting(false), property)).verdict).toBe("proved");
+    const outcome = await check(waiting(true), property);
+    expect(outcome.verdict).toBe("violated");
+    expect(outcome.counterexample?.trace.states.map((state) => state["state"])).toEqual([
+      "idle",
+      "waiting",
+      "waiting",
+    ]);
+  });
+
+  test("an event that changes nothing does not count as one that must come", async () => {
+    const model: MachineModel = {
+      machine: createMachine({
+        id: "nothing",
+        context: { n: 0 },
+        initial: "idle",
+        states: {
+          idle: { on: { ASK: "waiting" } },
+          waiting: { on: { PING: { actions: assign({ n: 0 }) } } },
+        },
+      }),
+      events: [{ type: "ASK" }, { type: "PING" }],
+      variables: { n: { int: [0, 1] } },
+    };
+    const property = leadsTo("answer", "at(waiting)", "at(idle)", { fair: ["events"] });
+    expect((await check(model, property)).verdict).toBe("violated");
+  });
+
   test("events that are fair must all get their turn", async () => {
     const model = request(
       {
