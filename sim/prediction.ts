@@ -6,11 +6,14 @@ import { calibrate, type Calibration } from "./calibrate/calibrate.ts";
 import { rejectedShare, warmUpSeconds, type MeasuredPoint } from "./calibrate/measure.ts";
 import { replayLoss } from "./calibrate/replay.ts";
 import { predictLoss, type LossPrediction } from "./calibrate/predict.ts";
+import { moments } from "./queue/statistics.ts";
 import { milliseconds, percentColumn } from "./text.ts";
 
 /** Error probability of a whole claim; divided among its points (Bonferroni). */
 const errorProbability = 0.01;
 const bootstrapRuns = 3000;
+/** Timers of the generator fire on whole milliseconds. */
+const generatorTick = 0.001;
 
 export interface PointComparison {
   readonly point: OperatingPoint;
@@ -58,8 +61,10 @@ export function comparePoint(
         service: point.service,
         servers: point.servers,
         arrivals: run.offered,
+        demandMean: moments(run.record.demands).mean,
         duration: point.duration,
         warmUp: warmUpSeconds(point),
+        tick: generatorTick,
       },
       base,
       {

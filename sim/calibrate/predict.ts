@@ -1,11 +1,14 @@
 /**
  * What a queue model predicts for a run of finite length, with an interval.
  *
- * Interval of the loss model: parametric bootstrap. Many runs of the same length are simulated
- * with as many Poisson arrivals as were really offered (given their number they are uniform on the
- * run), a service time of the backend's law plus an overhead drawn from the calibration's normal
- * error and from the spread that overheads show between loads, the same warm-up deleted, and the share of lost arrivals is counted as in the real run. So
- * the interval contains calibration uncertainty, sampling noise and the correlation of losses.
+ * The inputs of the model are what was really offered: the number of arrivals, and the mean delay
+ * that was drawn for them, plus the calibrated overhead. Interval of the loss model: parametric
+ * bootstrap. Many runs of the same length are simulated with as many Poisson arrivals (given their
+ * number they are uniform on the run) that start at the generator's next timer tick, with demands of
+ * the backend's law scaled to the same mean, plus an overhead drawn from the calibration's normal
+ * error and from the spread that overheads show between loads; the same warm-up is deleted, and the
+ * share of lost arrivals is counted as in the real run. So the interval contains calibration
+ * uncertainty, sampling noise and the correlation of losses.
  */
 
 import { makeRandom } from "../../core/random.ts";
@@ -26,11 +29,15 @@ const loadDependence = 0.02;
 export interface RunShape {
   readonly service: Distribution;
   readonly servers: number;
+  /** Mean of the demands drawn for these arrivals, in seconds. */
+  readonly demandMean: number;
   /** Arrivals that were offered, warm-up included. */
   readonly arrivals: number;
   /** Seconds of the run, and how many of them at its start are not counted. */
   readonly duration: number;
   readonly warmUp: number;
+  /** Arrivals start on multiples of this many seconds (timer ticks of the generator). */
+  readonly tick: number;
 }
 
 export interface LossPrediction {
@@ -58,7 +65,7 @@ export function predictLoss(
   options: BootstrapOptions,
 ): LossPrediction {
   const rate = shape.arrivals / shape.duration;
-  const value = erlangB(shape.servers, rate * calibration.serviceMean);
+  const value = erlangB(shape.servers, rate * (shape.demandMean + calibration.overhead));
   const shares = bootstrapShares(shape, calibration, options).sort();
   const tail = (1 - options.confidence) / 2;
   const order = Math.max(0, Math.floor(tail * shares.length) - 1); // outward: never too narrow
@@ -82,6 +89,7 @@ function bootstrapShares(
   const service = makeSampler(shape.service, random.fork("service"));
   const noise = makeRandom(options.seed).fork("calibration");
   const times = new Float64Array(shape.arrivals + 1);
+  const demands = new Float64Array(shape.arrivals);
   const free = new Float64Array(shape.servers);
   const shares = new Float64Array(options.runs);
   for (let run = 0; run < options.runs; run++) {
@@ -92,12 +100,15 @@ function bootstrapShares(
     let time = 0;
     for (let index = 0; index < times.length; index++) times[index] = time += spacing();
     const scale = shape.duration / time;
+    let total = 0;
+    for (let index = 0; index < demands.length; index++) total += demands[index] = service();
+    const stretch = (shape.demandMean * demands.length) / total;
     free.fill(0);
     let counted = 0;
     let lost = 0;
     for (let index = 0; index < shape.arrivals; index++) {
-      const now = times[index]! * scale;
-      const demand = service() + overhead;
+      const now = Math.ceil((times[index]! * scale) / shape.tick) * shape.tick;
+      const demand = demands[index]! * stretch + overhead;
       const isCounted = now >= shape.warmUp;
       if (isCounted) counted++;
       if (free[0]! > now) {

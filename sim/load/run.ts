@@ -23,7 +23,10 @@ export interface LoadOptions {
   /** Called with the loaded process's id once it is ready, before the load; awaited. */
   readonly onSpawn?: (pid: number) => void | Promise<void>;
   readonly signal?: AbortSignal;
-  /** Default `spin`: precise arrivals. `timer` costs no CPU time between arrivals. */
+  /**
+   * Default `timer`: arrivals on the next millisecond, no CPU time between them. `spin` polls: exact
+   * on an idle machine, but on a busy one the scheduler makes a polling process wait far longer.
+   */
   readonly pacing?: "spin" | "timer";
 }
 
@@ -66,7 +69,7 @@ export async function runLoad(
       servers: point.servers,
       arrivals: intended,
       warmup: 3 * point.servers,
-      pacing: options.pacing ?? "spin",
+      pacing: options.pacing ?? "timer",
       timeoutMs,
     });
     const record = readRecord(await loaded.receive(), intended.length, system.program);

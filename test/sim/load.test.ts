@@ -71,7 +71,7 @@ describe("a measured run of the real exporter", () => {
   });
 
   it("never has more exports under way than the exporter's limit", async () => {
-    const result = await runLoad(otelExporterQueue, point, { seed: 6, pacing: "timer" });
+    const result = await runLoad(otelExporterQueue, point, { seed: 6, pacing: "spin" });
     const changes = result.record.outcomes.flatMap((outcome, index) =>
       outcome === "completed"
         ? [

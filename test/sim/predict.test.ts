@@ -10,6 +10,7 @@ import { replayLoss } from "../../sim/calibrate/replay.ts";
 import { poissonSchedule } from "../../sim/load/arrivals.ts";
 import { serviceDemands } from "../../sim/load/demands.ts";
 import { summarise, type LoadResult } from "../../sim/load/result.ts";
+import { moments } from "../../sim/queue/statistics.ts";
 import { comparePoint } from "../../sim/prediction.ts";
 
 const point: OperatingPoint = {
@@ -86,8 +87,10 @@ describe("the prediction interval of the loss model", () => {
     service: point.service,
     servers: point.servers,
     arrivals: run.offered,
+    demandMean: moments(run.record.demands).mean,
     duration: point.duration,
     warmUp: 0.25,
+    tick: 1e-6,
   });
   const options = { seed: 3, confidence: 0.99, runs: 300 };
 
