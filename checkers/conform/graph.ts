@@ -52,26 +52,54 @@ export function modelGraph(model: MachineModel, maxConfigurations: number): Mode
   return { commands, names, next, complete };
 }
 
-/** Numbers of the commands on a shortest way; `null` when there is none. */
-export function shortestPath(graph: ModelGraph, from: number, to: number): number[] | null {
-  const origin = new Map<number, { readonly before: number; readonly command: number }>();
-  const queue = [from];
-  for (const here of queue) {
-    if (here === to) break;
-    for (const [command, there] of graph.next[here]!.entries()) {
-      if (there === -1 || there === from || origin.has(there)) continue;
-      origin.set(there, { before: here, command });
-      queue.push(there);
+/** Shortest ways through a graph; what was searched once from a configuration is remembered. */
+export class Ways {
+  readonly #graph: ModelGraph;
+  /** Per start: for each configuration that can be reached, the one before and the command. */
+  readonly #origins = new Map<number, ReadonlyMap<number, Origin>>();
+
+  constructor(graph: ModelGraph) {
+    this.#graph = graph;
+  }
+
+  /** All configurations that can be reached, nearest first, with the start itself. */
+  reachable(from: number): number[] {
+    return [from, ...this.#originsFrom(from).keys()];
+  }
+
+  /** The commands of a shortest way by their numbers; `null` when there is none. */
+  path(from: number, to: number): number[] | null {
+    const origins = this.#originsFrom(from);
+    const path: number[] = [];
+    for (let here = to; here !== from;) {
+      const origin = origins.get(here);
+      if (origin === undefined) return null;
+      path.unshift(origin.command);
+      here = origin.before;
     }
+    return path;
   }
-  const path: number[] = [];
-  for (let here = to; here !== from;) {
-    const step = origin.get(here);
-    if (step === undefined) return null;
-    path.unshift(step.command);
-    here = step.before;
+
+  #originsFrom(from: number): ReadonlyMap<number, Origin> {
+    const known = this.#origins.get(from);
+    if (known !== undefined) return known;
+    const origins = new Map<number, Origin>();
+    const queue = [from];
+    for (const before of queue) {
+      for (const [command, there] of this.#graph.next[before]!.entries()) {
+        if (there === -1 || there === from || origins.has(there)) continue;
+        origins.set(there, { before, command });
+        queue.push(there);
+      }
+    }
+    this.#origins.set(from, origins);
+    return origins;
   }
-  return path;
+}
+
+interface Origin {
+  readonly before: number;
+  readonly command: number;
 }
 
 function configurationAfter(

@@ -18,11 +18,11 @@ import { clauseOf } from "./clause.ts";
 import { parseRecipe, type Command, type ExecutedCommand } from "./commands.ts";
 import { counterexampleOf } from "./counterexample.ts";
 import { Coverage } from "./coverage.ts";
-import { modelGraph, type ModelGraph } from "./graph.ts";
+import { modelGraph, Ways, type ModelGraph } from "./graph.ts";
 import { defaultAnswerMs, runLockstep, type Clause, type Run } from "./lockstep.ts";
 import { parameterValues } from "./model-run.ts";
 import { shrink } from "./shrink.ts";
-import { secondLapTests, transitionTests, type Sequence } from "./tests.ts";
+import { secondLapTests, transitionTests, type SecondLap, type Sequence } from "./tests.ts";
 import { guidedWalk, maxChoice } from "./walk.ts";
 
 /** Random sequences per obligation unless the option `sequences` says otherwise. */
@@ -31,6 +31,8 @@ const defaultSequences = 500;
 const defaultMaxLength = 40;
 /** Configurations of the model whose transitions are all covered, at most. */
 const maxConfigurations = 400;
+/** Sequences of the second lap, at most. */
+const maxLaps = 1000;
 
 export async function checkMachine(
   obligation: Obligation,
@@ -59,10 +61,11 @@ export async function checkMachine(
       return run;
     };
     const graph = modelGraph(model, maxConfigurations);
+    const ways = new Ways(graph);
     const perform = (sequence: Sequence): Promise<Run> =>
       execute(sequence.map((command) => graph.commands[command]!));
-    const transitions = transitionTests(graph);
-    const laps = secondLapTests(graph, sequences);
+    const transitions = transitionTests(graph, ways);
+    const laps = secondLapTests(graph, ways, maxLaps);
     covered = describe(graph, laps);
 
     let violating: Run | null = null;
@@ -74,7 +77,8 @@ export async function checkMachine(
       violating = run;
       break;
     }
-    const walk = (choices: readonly number[]): Sequence => guidedWalk(graph, choices, maxLength);
+    const walk = (choices: readonly number[]): Sequence =>
+      guidedWalk(graph, ways, choices, maxLength);
     violating ??= await randomSearch((choices) => perform(walk(choices)), {
       sequences,
       maxLength,
@@ -264,17 +268,13 @@ function signature(run: Run): string | null {
   return JSON.stringify([last.before.value, last.event.type, run.difference]);
 }
 
-function describe(
-  graph: ModelGraph,
-  laps: { readonly sequences: readonly Sequence[]; readonly total: number },
-): string {
+function describe(graph: ModelGraph, laps: SecondLap): string {
   const transitions = graph.next.length * graph.commands.length;
-  const some =
-    laps.sequences.length < laps.total ? `, ${laps.sequences.length} of ${laps.total}` : "";
   return (
     `each of the ${transitions} transitions of the model's ${graph.names.length} ` +
-    `${graph.complete ? "configurations" : "first configurations (it has more)"}, and again after ` +
-    `each way to change the state${some}`
+    `${graph.complete ? "configurations" : "first configurations (it has more)"}, and ` +
+    `${laps.complete ? "all" : `${laps.sequences.length}`} of them again after each way to change ` +
+    "the state"
   );
 }
 

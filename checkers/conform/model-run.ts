@@ -62,6 +62,8 @@ export class ModelRun {
   }
 
   send(event: TraceAction): void {
+    // A machine that is done takes no more events; XState would print a warning.
+    if (this.state.status !== "active") return;
     this.#actor.send(event);
     this.#throwFailure(`event ${event.type}`);
   }

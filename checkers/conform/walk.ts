@@ -4,7 +4,7 @@
  */
 
 import { makeRandom, type Random } from "../../core/random.ts";
-import { shortestPath, type ModelGraph } from "./graph.ts";
+import type { ModelGraph, Ways } from "./graph.ts";
 import type { Sequence } from "./tests.ts";
 
 /** Choices are integers from 0 to this. */
@@ -18,10 +18,11 @@ export const maxChoice = 2 ** 31 - 1;
  */
 export function guidedWalk(
   graph: ModelGraph,
+  ways: Ways,
   choices: readonly number[],
   maxLength: number,
 ): Sequence {
-  const walk = new Walk(graph);
+  const walk = new Walk(graph, ways);
   for (const choice of choices) {
     if (walk.sequence.length >= maxLength) break;
     const random = makeRandom(choice);
@@ -36,11 +37,13 @@ export function guidedWalk(
 class Walk {
   readonly sequence: number[] = [];
   readonly #graph: ModelGraph;
+  readonly #ways: Ways;
   /** The configuration reached; -1 when it lies beyond the graph's limit. */
   #at = 0;
 
-  constructor(graph: ModelGraph) {
+  constructor(graph: ModelGraph, ways: Ways) {
     this.#graph = graph;
+    this.#ways = ways;
   }
 
   takeAny(random: Random): void {
@@ -59,7 +62,7 @@ class Walk {
   aim(random: Random, maxLength: number): void {
     const goal = random.below(this.#graph.next.length);
     while (this.#at !== goal && this.sequence.length < maxLength) {
-      const path = this.#at === -1 ? null : shortestPath(this.#graph, this.#at, goal);
+      const path = this.#at === -1 ? null : this.#ways.path(this.#at, goal);
       if (path === null || random.below(4) === 0) this.move(random);
       else this.#take(path[0]!);
     }
