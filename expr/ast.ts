@@ -113,13 +113,6 @@ export function* nodesOf(expression: Expression): Generator<Expression> {
   for (const part of partsOf(expression)) yield* nodesOf(part);
 }
 
-/** The names of variables in an expression, in order of first appearance. */
-export function namesIn(expression: Expression): readonly string[] {
-  const names = new Set<string>();
-  for (const node of nodesOf(expression)) if (node.kind === "name") names.add(node.name);
-  return [...names];
-}
-
 const nowhere: Span = { start: 0, end: 0 };
 
 /** Builders for expressions that no one wrote: auxiliary invariants, conjunctions, tests. */

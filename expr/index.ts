@@ -4,13 +4,13 @@ import type { Expression } from "./ast.ts";
 import { parse } from "./parse.ts";
 
 export * from "./ast.ts";
-export { checkExpression, elaborate, type Typed } from "./check.ts";
-export { compileState, compileStep, isActive, type Value } from "./compile.ts";
+export { checkExpression, elaborate } from "./check.ts";
+export { compileState, compileStep, isActive } from "./compile.ts";
 export { assignmentsOf, expressionOf, expressionTextOf, guard, update } from "./machine.ts";
 export { parse } from "./parse.ts";
 export { print } from "./print.ts";
 export * from "./exact.ts";
-export { integerOf, substitute, type Substitution } from "./rewrite.ts";
+export { integerOf, substitute } from "./rewrite.ts";
 export * from "./scope.ts";
 
 /** The two sides of a predicate `implies(premise, conclusion)`; null for any other shape. */

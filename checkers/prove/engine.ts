@@ -43,5 +43,3 @@ export const engine: Engine = {
     throw foreign(obligation);
   },
 };
-
-export default engine;
