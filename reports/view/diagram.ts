@@ -94,22 +94,30 @@ const depth = (id: string): number => id.split(".").length;
 
 /**
  * The edge a step took: same event, source active before, target active after. Where several fit
- * (guards), the innermost wins; null where the diagram has none.
+ * (guards), the innermost wins; null where the diagram has none. A step in which time passed may
+ * have taken any timer's edge.
  */
 export function takenEdge(graph: StateGraph, before: Step, after: Step): number | null {
   const from = activeSet(before.active);
   const to = activeSet(after.active);
-  let best: number | null = null;
-  let bestDepth = -1;
-  for (const [index, edge] of graph.edges.entries()) {
-    if (edge.event !== after.eventType || !from.has(edge.from) || !to.has(edge.to)) continue;
-    const rank = depth(edge.from) * 100 + depth(edge.to);
-    if (rank > bestDepth) {
-      best = index;
-      bestDepth = rank;
+  const innermost = (fits: (event: string) => boolean): number | null => {
+    let best: number | null = null;
+    let bestDepth = -1;
+    for (const [index, edge] of graph.edges.entries()) {
+      if (!fits(edge.event) || !from.has(edge.from) || !to.has(edge.to)) continue;
+      const rank = depth(edge.from) * 100 + depth(edge.to);
+      if (rank > bestDepth) {
+        best = index;
+        bestDepth = rank;
+      }
     }
-  }
-  return best;
+    return best;
+  };
+  const exact = innermost((event) => event === after.eventType);
+  const moved = before.state !== after.state;
+  return exact === null && after.by === "timer" && moved
+    ? innermost((event) => event.startsWith("after "))
+    : exact;
 }
 
 /** For each edge on the run: the numbers of the steps that took it. */

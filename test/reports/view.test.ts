@@ -349,6 +349,22 @@ describe("diagrams", () => {
     expect([...pathEdges(breakerGraph, steps(leaving)).keys()]).toEqual([7]);
   });
 
+  it("take a timer's edge when time passed and the state moved", () => {
+    const at = (state: string, passed: boolean) =>
+      traceState(
+        {
+          index: 0,
+          active: [state],
+          ...(passed ? { by: "timer", action: { type: "time passes", ms: 1000 } } : {}),
+        },
+        { state },
+      );
+    const moved = makeTrace("d", [at("open", false), at("halfOpen.idle", true)]);
+    expect([...pathEdges(breakerGraph, steps(moved)).keys()]).toEqual([3]);
+    const stayed = makeTrace("d", [at("open", false), at("open", true)]);
+    expect(pathEdges(breakerGraph, steps(stayed)).size).toBe(0);
+  });
+
   it("share one arrow between transitions of the same two states", () => {
     const members = arrows(breakerGraph).get(0) ?? [];
     expect(members).toEqual([0, 1]);

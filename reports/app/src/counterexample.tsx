@@ -14,7 +14,7 @@ import {
 import { plural } from "../../view/words.ts";
 import type { Model } from "./data.ts";
 import { DiagramView } from "./diagram.tsx";
-import { Section } from "./parts.tsx";
+import { Inline, Section } from "./parts.tsx";
 import { navigate } from "./router.ts";
 
 const rowHeight = 34;
@@ -246,7 +246,7 @@ function StepRow({
         onClick={() => go(step.index)}
       >
         <span class="number">{step.index}</span>
-        <span class="event">
+        <span class="event" title={step.event}>
           {step.by === "timer" && <span class="by">timer</span>}
           {step.by === "internal" && <span class="by">internal</span>}
           {step.by === "timer" || step.by === "internal" ? " " : ""}
@@ -351,7 +351,7 @@ function Variables({ step, before }: { step: Step; before: Step | undefined }) {
       {step.note !== undefined && (
         <p class="note">
           <span aria-hidden="true">▲ </span>
-          {step.note}
+          <Inline text={step.note} />
         </p>
       )}
       {rows.length === 0 ? (

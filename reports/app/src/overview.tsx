@@ -4,7 +4,7 @@ import { verdicts, type Report, type Result } from "../../../core/index.ts";
 import { filterHelp, matches, parseFilter } from "../../view/filter.ts";
 import { formatRoute } from "../../view/keys.ts";
 import { conformanceMatrix, overviewMatrix } from "../../view/matrix.ts";
-import { formatDuration, plural, tone, verdictSymbol } from "../../view/words.ts";
+import { boundText, formatDuration, plural, tone, verdictSymbol } from "../../view/words.ts";
 import type { Model } from "./data.ts";
 import { Count, filterHref, ResultRows, resultHref, Section, tally } from "./parts.tsx";
 
@@ -201,7 +201,6 @@ function Matrix({ model }: { model: Model }) {
   );
 }
 
-const findingSign = { conforms: "✓", deviates: "✗", ambiguous: "?", "not-tested": "–" } as const;
 const findingTone = {
   conforms: "bounded",
   deviates: "calm",
@@ -231,7 +230,10 @@ export function Conformance({ model, results }: { model: Model; results: readonl
             {matrix.rows.map(({ requirement, title, cells }) => (
               <tr key={`${requirement.id} ${requirement.specVersion}`}>
                 <th scope="row">
-                  <span class="level">{requirement.level}</span> {title}
+                  {!title.includes(`(${requirement.level})`) && (
+                    <span class="level">{requirement.level} </span>
+                  )}
+                  {title}
                   <span class="muted sub">
                     {requirement.slug} · {requirement.class} · spec {requirement.specVersion}
                   </span>
@@ -244,8 +246,9 @@ export function Conformance({ model, results }: { model: Model; results: readonl
                       <a
                         class={`chip ${result.asExpected ? findingTone[result.requirement.finding] : tone(result)}`}
                         href={resultHref(model, result)}
+                        title={boundText(result) === "" ? undefined : `within ${boundText(result)}`}
                       >
-                        <span aria-hidden="true">{findingSign[result.requirement.finding]}</span>{" "}
+                        <span aria-hidden="true">{verdictSymbol[result.verdict]}</span>{" "}
                         {result.requirement.finding}
                         {result.asExpected ? "" : ", unexpected"}
                       </a>

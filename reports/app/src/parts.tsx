@@ -97,6 +97,17 @@ export function Copy({ text, label }: { text: string; label: string }) {
   );
 }
 
+/** Text in which `back ticks` mean code, as engines write it. */
+export function Inline({ text }: { text: string }) {
+  return (
+    <>
+      {text
+        .split(/`([^`]+)`/)
+        .map((part, index) => (index % 2 === 1 ? <code key={index}>{part}</code> : part))}
+    </>
+  );
+}
+
 /** A link when it is one, else text: sources are URLs or citations. */
 export function Source({ text }: { text: string }) {
   return /^https?:\/\//.test(text) ? (
@@ -161,14 +172,26 @@ function Why({ result }: { result: Result }) {
     return (
       <span class="why">
         <strong class={tone(result)}>unexpected</strong>
-        {said !== undefined && <>: {said}</>}
+        {said !== undefined && (
+          <>
+            : <Inline text={said} />
+          </>
+        )}
       </span>
     );
   }
   if (result.expectedBecause !== null) {
-    return <span class="why muted">as expected: {result.expectedBecause}</span>;
+    return (
+      <span class="why muted">
+        as expected: <Inline text={result.expectedBecause} />
+      </span>
+    );
   }
-  return result.reason === "" ? null : <span class="why muted">{result.reason}</span>;
+  return result.reason === "" ? null : (
+    <span class="why muted">
+      <Inline text={result.reason} />
+    </span>
+  );
 }
 
 export function Section({

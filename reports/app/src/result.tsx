@@ -17,7 +17,7 @@ import {
 import { RunView } from "./counterexample.tsx";
 import type { Model } from "./data.ts";
 import { ExhibitView } from "./exhibits.tsx";
-import { Chip, Copy, Source } from "./parts.tsx";
+import { Chip, Copy, Inline, Source } from "./parts.tsx";
 
 export function ResultPage({
   model,
@@ -43,12 +43,18 @@ export function ResultPage({
           <Expected result={result} />
           {boundText(result) !== "" && <span class="bound">within {boundText(result)}</span>}
         </p>
-        <p class="promise">{promise(result)}</p>
+        <p class="promise">
+          <Inline text={promise(result)} />
+        </p>
         {result.expectedBecause !== null && (
           <p class={`callout ${result.asExpected ? "calm" : tone(result)}`}>
-            {result.asExpected
-              ? `As expected, because ${result.expectedBecause}`
-              : `Not as expected: ${expectation(result)}`}
+            <Inline
+              text={
+                result.asExpected
+                  ? `As expected, because ${result.expectedBecause}`
+                  : `Not as expected: ${expectation(result)}`
+              }
+            />
           </p>
         )}
       </div>
@@ -65,7 +71,7 @@ export function ResultPage({
       {counterexample !== null && (
         <>
           <p class={`callout message ${result.asExpected ? "calm" : "bad"}`}>
-            {counterexample.message}
+            <Inline text={counterexample.message} />
           </p>
           <RunView
             model={model}
@@ -114,16 +120,22 @@ function Facts({ result }: { result: Result }) {
         {result.method !== null && <>, {result.method}</>}
       </Fact>
       {implementation !== "" && <Fact name="Implementation">{implementation}</Fact>}
-      {evidence !== "" && <Fact name="Evidence">{evidence}</Fact>}
+      {evidence !== "" && (
+        <Fact name="Evidence">
+          <Inline text={evidence} />
+        </Fact>
+      )}
       {searched !== "" && <Fact name="Searched">{searched}</Fact>}
       {result.assumptions.length > 0 && (
         <Fact name="Assumes">
           {result.assumptions.length === 1 ? (
-            result.assumptions[0]
+            <Inline text={result.assumptions.join("")} />
           ) : (
             <ul class="plain">
               {result.assumptions.map((assumption) => (
-                <li key={assumption}>{assumption}</li>
+                <li key={assumption}>
+                  <Inline text={assumption} />
+                </li>
               ))}
             </ul>
           )}
