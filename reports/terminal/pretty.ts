@@ -9,11 +9,11 @@ import {
 } from "../../core/index.ts";
 import { changeText, disagreements, modelValue, steps, type Step } from "../view/steps.ts";
 import {
+  atImplementation,
   boundText,
   expectation,
   formatDuration,
   formatNumber,
-  implementationLabel,
   plural,
   tone,
   verdictSymbol,
@@ -114,14 +114,14 @@ function resultLines(result: Result, frame: Frame): string[] {
   const format = toneFormat[tone(result)];
   const head = `  ${paint(format, `${verdictSymbol[result.verdict]} ${pad(result.verdict, verdictWidth)}`)}  `;
   const bound = boundText(result);
-  const implementation = implementationLabel(result);
+  const implementation = oneLine(atImplementation(result));
   const facts = [
     result.engine,
     ...(result.method === null ? [] : [result.method]),
     ...(bound === "" ? [] : [`within ${oneLine(bound)}`]),
   ].join(" · ");
   const title = oneLine(result.title);
-  const at = implementation === "" ? "" : ` @ ${oneLine(implementation)}`;
+  const at = implementation === "" ? "" : ` ${implementation}`;
   const room = width - columns(head);
   // The bound is part of the promise and is never cut: what does not fit goes to the next line.
   const oneRow = columns(title + at) + 2 + columns(facts) <= room;

@@ -124,6 +124,12 @@ export function implementationLabel(result: Pick<Result, "implementation">): str
   return version === "" ? name : `${name} ${version}`;
 }
 
+/** The same behind an "at" sign; scoped packages bring their own. */
+export function atImplementation(result: Pick<Result, "implementation">): string {
+  const label = implementationLabel(result);
+  return label === "" || label.startsWith("@") ? label : `@ ${label}`;
+}
+
 export const plural = (count: number, one: string, many = `${one}s`): string =>
   `${formatNumber(count)} ${count === 1 ? one : many}`;
 

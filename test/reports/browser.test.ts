@@ -176,6 +176,18 @@ describe.skipIf(executablePath === undefined)("in a browser", () => {
     await finish();
   });
 
+  it("shows an operating point as values, not as a history", async () => {
+    await open("#/r/exporter-queue/published-wait-formula");
+    expect(await page.locator(".step").count()).toBe(0);
+    expect(await page.locator(".points tbody tr").allInnerTexts()).toEqual([
+      "N\t4",
+      "rho\t0.8",
+      "formula\t0.149",
+      "simulated\t0.0372",
+    ]);
+    await finish();
+  });
+
   it("carries 5,000 steps and draws only those in view", async () => {
     await open("#/r/circuit-breaker/long-walk/s/2500");
     expect(await text('.step[aria-current="step"]')).toMatch(/^2500 /);
@@ -284,6 +296,7 @@ describe.skipIf(executablePath === undefined)("in a browser", () => {
     "#/r/circuit-breaker/conforms@opossum",
     "#/r/exporter-queue/throughput",
     "#/r/exporter-queue/profile",
+    "#/r/exporter-queue/published-wait-formula",
     "#/r/otlp-wire/retry-after@otlp-exporter-trace-proto",
     "#/r/circuit-breaker/any-threshold",
   ];

@@ -207,7 +207,9 @@ function Sidebar({ model, route }: { model: Model; route: Route }) {
                         <span class="name">
                           <span class="two-lines">{result.title}</span>
                           {result.implementation !== null && (
-                            <span class="at">@ {result.implementation.name}</span>
+                            <span class="at">
+                              {result.implementation.name.replace(/^(?!@)/, "@ ")}
+                            </span>
                           )}
                         </span>
                       </a>

@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 
 import { layoutChart, tickLabel, type Chart, type PlacedPoint } from "../../view/chart.ts";
 import { formatNumber } from "../../view/words.ts";
+import { Scroll } from "./parts.tsx";
 
 const width = 760;
 const height = 380;
@@ -110,7 +111,7 @@ export function ChartView({ chart }: { chart: Chart }) {
       {chart.note !== undefined && <figcaption class="muted">{chart.note}</figcaption>}
       <details>
         <summary>Values as a table</summary>
-        <div class="scroll">
+        <Scroll label="Values">
           <table class="exhibit">
             <thead>
               <tr>
@@ -145,7 +146,7 @@ export function ChartView({ chart }: { chart: Chart }) {
               )}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       </details>
     </figure>
   );

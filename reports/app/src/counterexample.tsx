@@ -14,7 +14,7 @@ import {
 import { plural } from "../../view/words.ts";
 import type { Model } from "./data.ts";
 import { DiagramView } from "./diagram.tsx";
-import { Inline, Section } from "./parts.tsx";
+import { Inline, Scroll, Section, Value } from "./parts.tsx";
 import { navigate } from "./router.ts";
 
 const rowHeight = 34;
@@ -53,6 +53,13 @@ export function RunView({ model, result, trace, step, title }: Props) {
   });
   const now = steps[current];
   if (now === undefined) return null;
+  if (trace.loop === undefined && steps.length <= 6 && isPlain(steps)) {
+    return (
+      <Section title={title} aside={<SaveTrace trace={trace} name={model.keyOf(result)} />}>
+        <Points steps={steps} />
+      </Section>
+    );
+  }
   const drawing = model.graph(result.subject);
   const diagram = drawing?.diagram;
   return (
@@ -82,6 +89,58 @@ export function RunView({ model, result, trace, step, title }: Props) {
         </div>
       </div>
     </Section>
+  );
+}
+
+/** Values without a history, e.g. an operating point: nothing led from one state to the next. */
+const isPlain = (steps: readonly Step[]): boolean =>
+  steps.every((step) => step.eventType === undefined && step.active.length === 0);
+
+/** Such values side by side: a column per state. */
+function Points({ steps }: { steps: readonly Step[] }) {
+  const names = [...new Set(steps.flatMap((step) => [...step.variables.keys()]))];
+  return (
+    <Scroll label="Values">
+      <table class="exhibit points">
+        <thead>
+          <tr>
+            <th scope="col">Variable</th>
+            {steps.map((step) => (
+              <th scope="col" key={step.index}>
+                {steps.length === 1 ? "Value" : `State ${step.index}`}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {names.map((name) => (
+            <tr key={name}>
+              <th scope="row">{name}</th>
+              {steps.map((step) => (
+                <td key={step.index}>
+                  <Value text={step.variables.get(name)} />
+                </td>
+              ))}
+            </tr>
+          ))}
+          {steps.some((step) => step.note !== undefined) && (
+            <tr>
+              <th scope="row">
+                <span class="open" aria-hidden="true">
+                  ▲
+                </span>{" "}
+                remark
+              </th>
+              {steps.map((step) => (
+                <td key={step.index} class="open">
+                  {step.note !== undefined && <Inline text={step.note} />}
+                </td>
+              ))}
+            </tr>
+          )}
+        </tbody>
+      </table>
+    </Scroll>
   );
 }
 
@@ -357,7 +416,7 @@ function Variables({ step, before }: { step: Step; before: Step | undefined }) {
       {rows.length === 0 ? (
         <p class="muted">Nothing changed in this step.</p>
       ) : (
-        <div class="scroll">
+        <Scroll label="Variables">
           <table>
             <thead>
               <tr>
@@ -377,11 +436,17 @@ function Variables({ step, before }: { step: Step; before: Step | undefined }) {
                     {row.changed && <span title="changed in this step">● </span>}
                     {row.name}
                   </th>
-                  {before !== undefined && <td class="old">{row.before ?? "–"}</td>}
-                  <td>{row.after ?? "–"}</td>
+                  {before !== undefined && (
+                    <td class="old">
+                      <Value text={row.before} />
+                    </td>
+                  )}
+                  <td>
+                    <Value text={row.after} />
+                  </td>
                   {observed && (
                     <td class="seen">
-                      {row.observed ?? "–"}
+                      <Value text={row.observed} />
                       {row.differs && <strong> ≠ differs</strong>}
                     </td>
                   )}
@@ -389,7 +454,7 @@ function Variables({ step, before }: { step: Step; before: Step | undefined }) {
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       )}
     </div>
   );

@@ -3,7 +3,7 @@
 import type { Exhibit } from "../../../core/index.ts";
 import { ChartView } from "./chart.tsx";
 import { FlameView } from "./flame.tsx";
-import { cellText, Section } from "./parts.tsx";
+import { cellText, Scroll, Section } from "./parts.tsx";
 
 export function ExhibitView({ exhibit }: { exhibit: Exhibit }) {
   switch (exhibit.kind) {
@@ -36,14 +36,14 @@ export function ExhibitView({ exhibit }: { exhibit: Exhibit }) {
   }
 }
 
-function TableView({ columns, rows, note }: Extract<Exhibit, { kind: "table" }>) {
+function TableView({ title, columns, rows, note }: Extract<Exhibit, { kind: "table" }>) {
   const numeric = columns.map((_, index) =>
     rows.every((row) => typeof row[index] === "number" || row[index] === null),
   );
   const side = (index: number): string => (numeric[index] === true ? "number" : "");
   return (
     <>
-      <div class="scroll">
+      <Scroll label={title}>
         <table class="exhibit">
           <thead>
             <tr>
@@ -58,7 +58,10 @@ function TableView({ columns, rows, note }: Extract<Exhibit, { kind: "table" }>)
             {rows.map((row, number) => (
               <tr key={number}>
                 {row.map((value, index) => (
-                  <td class={side(index)} key={index}>
+                  <td
+                    class={`${side(index)} ${cellText(value).length <= 28 ? "whole" : ""}`}
+                    key={index}
+                  >
                     {cellText(value)}
                   </td>
                 ))}
@@ -66,7 +69,7 @@ function TableView({ columns, rows, note }: Extract<Exhibit, { kind: "table" }>)
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
       {note !== undefined && <p class="muted">{note}</p>}
     </>
   );

@@ -12,7 +12,7 @@ import {
   type FlameBox,
 } from "../../view/flame.ts";
 import { formatNumber } from "../../view/words.ts";
-import { cellText } from "./parts.tsx";
+import { cellText, Scroll } from "./parts.tsx";
 
 type Flame = Extract<Exhibit, { kind: "flamegraph" }>;
 
@@ -101,30 +101,32 @@ export function FlameView({ root, facts }: Flame) {
           ))}
         </ul>
       </div>
-      <div
-        class="icicle"
-        ref={box}
-        role="group"
-        aria-label="Flame graph: arrows move between frames, Enter zooms, Escape shows all"
-        style={{ height: `${depth * rowHeight}px` }}
-        onKeyDown={onKeyDown}
-        onMouseLeave={() => setHover(null)}
-      >
-        {boxes.map((entry) => (
-          <Frame
-            key={entry.path}
-            box={entry}
-            whole={root.total}
-            tabStop={entry.path === tabStop}
-            match={wanted === "" ? null : entry.node.name.toLowerCase().includes(wanted)}
-            onZoom={() => {
-              setZoom(entry.path);
-              setCursor(entry.path);
-            }}
-            onFocus={() => setCursor(entry.path)}
-            onHover={() => setHover(entry.node)}
-          />
-        ))}
+      <div class="icicle-frame">
+        <div
+          class="icicle"
+          ref={box}
+          role="group"
+          aria-label="Flame graph: arrows move between frames, Enter zooms, Escape shows all"
+          style={{ height: `${depth * rowHeight}px` }}
+          onKeyDown={onKeyDown}
+          onMouseLeave={() => setHover(null)}
+        >
+          {boxes.map((entry) => (
+            <Frame
+              key={entry.path}
+              box={entry}
+              whole={root.total}
+              tabStop={entry.path === tabStop}
+              match={wanted === "" ? null : entry.node.name.toLowerCase().includes(wanted)}
+              onZoom={() => {
+                setZoom(entry.path);
+                setCursor(entry.path);
+              }}
+              onFocus={() => setCursor(entry.path)}
+              onHover={() => setHover(entry.node)}
+            />
+          ))}
+        </div>
       </div>
       <p class="flame-line">
         <strong>{shown.name}</strong>{" "}
@@ -213,51 +215,54 @@ function FlameTable({
     </th>
   );
   return (
-    <div class="scroll">
-      <table class="exhibit">
-        <thead>
-          <tr>
-            <th scope="col">Function</th>
-            <th scope="col">Type</th>
-            {head("self")}
-            <th scope="col" class="number">
-              self %
-            </th>
-            {head("total")}
-            <th scope="col" class="number">
-              total %
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {shown.slice(0, shownRows).map((row) => (
-            <tr key={`${row.type} ${row.name}`}>
-              <td>
-                <button
-                  type="button"
-                  class="link"
-                  onClick={() => onPick(row.name)}
-                  title="Search for this function"
-                >
-                  {row.name}
-                </button>
-              </td>
-              <td>
-                <span class={`swatch frame-${row.type}`} aria-hidden="true" /> {typeNames[row.type]}
-              </td>
-              <td class="number">{formatNumber(row.self)}</td>
-              <td class="number">{percent(row.self, root.total)}</td>
-              <td class="number">{formatNumber(row.total)}</td>
-              <td class="number">{percent(row.total, root.total)}</td>
+    <>
+      <Scroll label="Functions">
+        <table class="exhibit">
+          <thead>
+            <tr>
+              <th scope="col">Function</th>
+              <th scope="col">Type</th>
+              {head("self")}
+              <th scope="col" class="number">
+                self %
+              </th>
+              {head("total")}
+              <th scope="col" class="number">
+                total %
+              </th>
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {shown.slice(0, shownRows).map((row) => (
+              <tr key={`${row.type} ${row.name}`}>
+                <td>
+                  <button
+                    type="button"
+                    class="link"
+                    onClick={() => onPick(row.name)}
+                    title="Search for this function"
+                  >
+                    {row.name}
+                  </button>
+                </td>
+                <td>
+                  <span class={`swatch frame-${row.type}`} aria-hidden="true" />{" "}
+                  {typeNames[row.type]}
+                </td>
+                <td class="number">{formatNumber(row.self)}</td>
+                <td class="number">{percent(row.self, root.total)}</td>
+                <td class="number">{formatNumber(row.total)}</td>
+                <td class="number">{percent(row.total, root.total)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Scroll>
       {shown.length > shownRows && (
         <p class="muted">
           {formatNumber(shown.length - shownRows)} more functions; search to find them.
         </p>
       )}
-    </div>
+    </>
   );
 }

@@ -6,7 +6,7 @@ import { formatRoute } from "../../view/keys.ts";
 import { conformanceMatrix, overviewMatrix } from "../../view/matrix.ts";
 import { boundText, formatDuration, plural, tone, verdictSymbol } from "../../view/words.ts";
 import type { Model } from "./data.ts";
-import { Count, filterHref, ResultRows, resultHref, Section, tally } from "./parts.tsx";
+import { Count, filterHref, ResultRows, resultHref, Scroll, Section, tally } from "./parts.tsx";
 
 export function Overview({ model, query }: { model: Model; query: string }) {
   const { report } = model;
@@ -155,7 +155,7 @@ function Matrix({ model }: { model: Model }) {
   if (rows.length === 0) return null;
   return (
     <Section title="Subjects and engines">
-      <div class="scroll">
+      <Scroll label="Subjects and engines">
         <table class="matrix">
           <thead>
             <tr>
@@ -196,7 +196,7 @@ function Matrix({ model }: { model: Model }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </Section>
   );
 }
@@ -214,7 +214,7 @@ export function Conformance({ model, results }: { model: Model; results: readonl
   if (matrix === null) return null;
   return (
     <Section title="Requirements and implementations">
-      <div class="scroll">
+      <Scroll label="Requirements and implementations">
         <table class="matrix conformance">
           <thead>
             <tr>
@@ -259,7 +259,7 @@ export function Conformance({ model, results }: { model: Model; results: readonl
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </Section>
   );
 }

@@ -6,10 +6,10 @@ import { useState } from "preact/hooks";
 import type { Result, Scalar, Verdict } from "../../../core/index.ts";
 import { formatRoute } from "../../view/keys.ts";
 import {
+  atImplementation,
   boundText,
   formatDuration,
   formatNumber,
-  implementationLabel,
   tone,
   verdictMeaning,
   verdictSymbol,
@@ -130,7 +130,7 @@ export function ResultRows({ model, results }: { model: Model; results: readonly
     <ul class="rows">
       {results.map((result) => {
         const bound = boundText(result);
-        const implementation = implementationLabel(result);
+        const implementation = atImplementation(result);
         return (
           <li key={model.keyOf(result)}>
             <a class="row" href={resultHref(model, result)}>
@@ -143,7 +143,7 @@ export function ResultRows({ model, results }: { model: Model; results: readonly
                   {implementation !== "" && (
                     <>
                       {" "}
-                      <span class="at">@ {implementation}</span>
+                      <span class="at">{implementation}</span>
                     </>
                   )}
                 </span>
@@ -219,3 +219,19 @@ export function Section({
 /** A value in a table or a list of facts. */
 export const cellText = (value: Scalar): string =>
   value === null ? "–" : typeof value === "number" ? formatNumber(value) : String(value);
+
+/** Wide content scrolls sideways, by keyboard too. */
+export function Scroll({ label, children }: { label: string; children: ComponentChildren }) {
+  return (
+    <div class="scroll" role="region" aria-label={label} tabIndex={0}>
+      {children}
+    </div>
+  );
+}
+
+/** A value in a cell; long fractions are shortened and shown in full when pointed at. */
+export function Value({ text }: { text: string | undefined }) {
+  if (text === undefined) return <>–</>;
+  if (!/^-?\d+\.\d{6,}(?:e-?\d+)?$/.test(text)) return <>{text}</>;
+  return <span title={text}>{formatNumber(Number(text))}</span>;
+}
