@@ -108,6 +108,7 @@ describe("what it printed", () => {
     `authorization: Bearer ${secret}`,
     `{"Authorization":"Basic ${secret}"}`,
     `API_KEY=${secret}`,
+    `http://127.0.0.1:1/work?access_token=${secret}&spans=3`,
     `x-api-key: '${secret}'`,
     `https://user:${secret}@example.com/x`,
     `attributes: {\n  card: '${secret}'\n}`,

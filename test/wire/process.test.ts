@@ -86,12 +86,18 @@ describe.concurrent("a process subject", () => {
 
   it("that does not start is VRF402, told once", async () => {
     const gone = fixture("", {
-      command: [process.execPath, "-e", "throw new Error('no database')"],
+      command: [
+        process.execPath,
+        "-e",
+        "throw new Error('no database, password=hunter2-planted-secret')",
+      ],
     });
     const first = await check(gone, "scenario-baseline").catch((error: unknown) => error);
     expect(first).toBeInstanceOf(DiagnosticError);
     expect(first).toMatchObject({ code: "VRF402" });
+    expect((first as DiagnosticError).message).toContain("no database");
     expect((first as DiagnosticError).help).toContain("no database");
+    expect(JSON.stringify(first) + (first as Error).message).not.toContain("hunter2");
     expect((await check(gone, "posts-to-v1-traces")).verdict).toBe("skipped");
   });
 

@@ -5,6 +5,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { DiagnosticError } from "../../../core/diagnostic.ts";
 import type { ProcessSubject } from "../../../core/subject.ts";
 import { type Child, request, scrub, splitCommand, startChild } from "./child.ts";
+import { redact } from "./redact.ts";
 import { startReceiver, type Receiver, type RequestRecord } from "./receiver.ts";
 import type { Scenario, Step } from "./scenario.ts";
 
@@ -59,7 +60,7 @@ class StimulusFailure {
   readonly output: string;
 
   constructor(message: string, output: string) {
-    this.message = message;
+    this.message = redact(message);
     this.output = output;
   }
 }
@@ -357,7 +358,8 @@ class Play {
   #notStarted(message: string, output = this.#child.tail()): StartError {
     const said = output.trim() === "" ? "it printed nothing" : `it printed:\n${output}`;
     return new StartError(
-      `${this.#subject.command.join(" ")}: ${message}${quoteError(output)}`,
+      // a command line or a URL may carry secrets of its own
+      `${redact(`${this.#subject.command.join(" ")}: ${message}`)}${quoteError(output)}`,
       this.#subject.id,
       `run the command by hand with OTEL_EXPORTER_OTLP_ENDPOINT set; ${said}`,
     );

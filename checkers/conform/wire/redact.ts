@@ -28,6 +28,7 @@ export function redact(text: string, secrets: readonly string[] = []): string {
   }
   return out
     .replaceAll(/\b(bearer|basic|digest|token)\s+[\w\-.~+/=]{4,}/gi, `$1 ${MASK}`)
+    .replaceAll(/([?&][\w.-]*(?:token|key|secret|password|auth)[\w.-]*=)[^&\s"']+/gi, `$1${MASK}`)
     .replaceAll(/\/\/[^/\s@]+@/g, `//${MASK}@`)
     .replaceAll(/(attributes["']?\s*[:=]\s*)[{[][\s\S]*?(?:[}\]]|$)/gi, `$1${MASK}`)
     .replaceAll(

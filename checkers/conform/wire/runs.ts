@@ -6,6 +6,7 @@ import { isLoopback } from "./child.ts";
 import { obeysTimeout } from "./judges.ts";
 import { learn, type Reference, spansSeen } from "./ledger.ts";
 import { canPlaySideBySide, playScenario, type ScenarioRun } from "./play.ts";
+import { redact } from "./redact.ts";
 import { requirements } from "./requirements.ts";
 import { defaultPace, scenarios, sizeBurst } from "./scenarios.ts";
 import type { Scenario } from "./scenario.ts";
@@ -55,7 +56,7 @@ export class SubjectRuns {
       `no stimulus seen: nothing arrived within ${(run.durationMs / 1000).toFixed(0)} s; ${
         drive === undefined
           ? "use --drive URL|COMMAND to make the process produce spans"
-          : `does ${drive} make the process produce spans, and does it read OTEL_EXPORTER_OTLP_ENDPOINT?`
+          : `does ${redact(drive)} make the process produce spans, and does it read OTEL_EXPORTER_OTLP_ENDPOINT?`
       }`,
     );
   }
