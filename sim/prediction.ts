@@ -11,7 +11,8 @@ import { milliseconds, percentColumn } from "./text.ts";
 
 /** Error probability of a whole claim; divided among its points (Bonferroni). */
 const errorProbability = 0.01;
-const bootstrapRuns = 3000;
+/** The waiting model needs no interval of its own, only the noise of one measured run. */
+const bootstrapRuns = { "erlang-b": 3000, "erlang-c": 300 };
 /** Timers of the generator fire on whole milliseconds. */
 const generatorTick = 0.001;
 
@@ -70,7 +71,7 @@ export function comparePoint(
       {
         seed: deriveSeed(seed, `bootstrap:${point.name}`),
         confidence: 1 - errorProbability / points,
-        runs: bootstrapRuns,
+        runs: bootstrapRuns[predictor],
       },
     );
   const loss = predict(calibration);

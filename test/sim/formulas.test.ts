@@ -1,3 +1,4 @@
+import * as fc from "fast-check";
 import { all, create, type BigNumber } from "mathjs";
 import { describe, expect, it } from "vitest";
 
@@ -75,6 +76,37 @@ describe("Erlang B and C", () => {
       expect(b).toBeGreaterThan(0.99);
       expect(b).toBeLessThanOrEqual(1);
     }
+  });
+});
+
+describe("every finite, stable input", () => {
+  it("gives finite values in order: 0 <= B <= C <= 1, wait and loss not negative", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 3000 }),
+        fc.double({ min: 0, max: 1 - 1e-9, noNaN: true }),
+        fc.double({ min: 1e-6, max: 1e6, noNaN: true }),
+        fc.integer({ min: 0, max: 200 }),
+        (servers, utilisation, serviceRate, room) => {
+          const load = servers * utilisation;
+          fc.pre(load / servers < 1);
+          const b = formulas.erlangB(servers, load);
+          const c = formulas.erlangC(servers, load);
+          const queue = { arrivalRate: load * serviceRate, serviceRate, servers };
+          fc.pre(queue.arrivalRate / serviceRate / servers < 1);
+          const { loss, meanWait, waitProbability } = formulas.mmnkQueue(queue, room);
+          const wait = formulas.mmnMeanWait(queue);
+          // Below 1e-300 doubles lose digits; the wait divides such a number by λ.
+          const subnormal = queue.arrivalRate === 0 ? 0 : 1e-300 / queue.arrivalRate;
+          expect(b >= 0 && b <= c * (1 + 1e-12) && c <= 1 + 1e-12).toBe(true);
+          expect(wait >= 0 && Number.isFinite(wait)).toBe(true);
+          expect(loss >= 0 && loss <= b * (1 + 1e-12)).toBe(true);
+          expect(waitProbability >= -1e-12 && waitProbability <= 1 + 1e-12).toBe(true);
+          expect(meanWait >= 0 && meanWait <= wait * (1 + 1e-9) + subnormal).toBe(true);
+        },
+      ),
+      { seed: 20260101, numRuns: 400 },
+    );
   });
 });
 
