@@ -1,6 +1,7 @@
 /** Expression -> text that parses back to the same expression. */
 
 import type { Expression } from "./ast.ts";
+import { functionNames, operatorWords } from "./lexer.ts";
 
 /** Binding strength as in mathjs's grammar; higher binds tighter. */
 const strength = { if: 0, or: 1, and: 2, comparison: 3, sum: 4, product: 5, prefix: 6, atom: 7 };
@@ -82,10 +83,8 @@ const quoteUnlessPlain = (path: string): string =>
     : JSON.stringify(path);
 
 const reserved: ReadonlySet<string> = new Set([
-  "and",
-  "or",
-  "not",
-  "mod",
+  ...operatorWords,
+  ...functionNames,
   "in",
   "to",
   "xor",
@@ -95,11 +94,4 @@ const reserved: ReadonlySet<string> = new Set([
   "undefined",
   "NaN",
   "Infinity",
-  "implies",
-  "iff",
-  "min",
-  "max",
-  "at",
-  "event",
-  "next",
 ]);

@@ -5,6 +5,8 @@
 
 import { closeSync, openSync, readSync } from "node:fs";
 
+import { lastAtOrBelow } from "./search.ts";
+
 export interface ElfSymbols {
   /** Loadable segments: file offset to virtual address. */
   readonly segments: readonly {
@@ -131,15 +133,8 @@ export function addressOf(elf: ElfSymbols, offset: number): number | null {
 /** Name of the function that covers a virtual address. */
 export function symbolAt(elf: ElfSymbols, address: number): string | null {
   const { starts, sizes, names } = elf;
-  let low = 0;
-  let high = starts.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (starts[middle]! <= address) low = middle + 1;
-    else high = middle;
-  }
-  if (low === 0) return null;
-  const index = low - 1;
+  const index = lastAtOrBelow(starts, address);
+  if (index < 0) return null;
   const size = sizes[index]!;
   // Without a size (assembly code) a function reaches to the next one.
   if (size > 0 && address >= starts[index]! + size) return null;

@@ -2,6 +2,8 @@
 
 import { readFileSync } from "node:fs";
 
+import { lastAtOrBelow } from "./search.ts";
+
 /** A function from address to name; `[kernel]` where the table is hidden or has no entry. */
 export function kernelNames(
   read: () => string = () => readFileSync("/proc/kallsyms", "utf8"),
@@ -10,14 +12,8 @@ export function kernelNames(
   return (address) => {
     table ??= load(read);
     const { starts, names } = table;
-    let low = 0;
-    let high = starts.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (starts[middle]! <= address) low = middle + 1;
-      else high = middle;
-    }
-    return low === 0 ? "[kernel]" : names[low - 1]!;
+    const index = lastAtOrBelow(starts, address);
+    return index < 0 ? "[kernel]" : names[index]!;
   };
 }
 

@@ -3,21 +3,20 @@
 import { deriveSeed } from "../../core/random.ts";
 import type { FormulaClaim, QueueModel } from "../../core/subject.ts";
 import { lost, simulateWaits } from "./simulate.ts";
-import { moments, mser5, replicateUntil, type Interval } from "./statistics.ts";
+import {
+  moments,
+  mser5,
+  replicateUntil,
+  type Interval,
+  type ReplicationOptions,
+} from "./statistics.ts";
 
 export type Measure = FormulaClaim["measure"];
 
-export interface EstimateOptions {
+export interface EstimateOptions extends ReplicationOptions {
   readonly seed: number;
-  readonly confidence: number;
-  /** Wanted half-width as a share of the mean. */
-  readonly precision: number;
   /** Customers per replication. */
   readonly customers: number;
-  readonly fewest: number;
-  readonly most: number;
-  readonly settled?: (interval: Interval) => boolean;
-  readonly pause?: () => Promise<void>;
 }
 
 export interface Estimate {
