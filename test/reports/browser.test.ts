@@ -22,6 +22,7 @@ if (executablePath === undefined) {
 
 describe.skipIf(executablePath === undefined)("in a browser", () => {
   let directory: string;
+  let template: URL;
   let browser: Browser;
   let context: BrowserContext;
   let page: Page;
@@ -31,7 +32,7 @@ describe.skipIf(executablePath === undefined)("in a browser", () => {
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), "verify-browser-"));
-    const template = await buildPage();
+    template = await buildPage();
     const write = async (name: string, html: string): Promise<string> => {
       const path = join(directory, name);
       await writeFile(path, html);
@@ -57,6 +58,7 @@ describe.skipIf(executablePath === undefined)("in a browser", () => {
   afterAll(async () => {
     await browser.close();
     await rm(directory, { recursive: true, force: true });
+    await rm(new URL(".", template), { recursive: true, force: true });
   });
 
   async function open(

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { gunzipSync } from "node:zlib";
 
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import type { Report, StateGraph } from "../../core/index.ts";
 import { drawDiagrams } from "../../reports/html/diagrams.ts";
@@ -16,6 +16,10 @@ let template: string;
 beforeAll(async () => {
   page = await buildPage();
   template = await readFile(page, "utf8");
+});
+
+afterAll(async () => {
+  await rm(new URL(".", page), { recursive: true, force: true });
 });
 
 const render = async (report: Report = makeReport()): Promise<string> =>
