@@ -4,6 +4,7 @@ import type { Expression } from "./ast.ts";
 import { parse } from "./parse.ts";
 
 export * from "./ast.ts";
+export { checkMachineExpressions } from "./check-model.ts";
 export { checkExpression, elaborate } from "./check.ts";
 export { compileState, compileStep, isActive } from "./compile.ts";
 export { assignmentsOf, expressionOf, expressionTextOf, guard, update } from "./machine.ts";

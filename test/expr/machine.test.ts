@@ -1,11 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { createActor, createMachine, setup } from "xstate";
+import { and, createActor, createMachine, setup } from "xstate";
 
 import type { Diagnostic } from "../../core/diagnostic.ts";
 import type { MachineModel } from "../../core/subject.ts";
 import {
   assignmentsOf,
   checkExpression,
+  checkMachineExpressions,
   compileState,
   compileStep,
   expressionOf,
@@ -191,5 +192,45 @@ describe("names and types are checked against the model", () => {
   test("the help names what could be meant", () => {
     expect(first(checkExpression("n <= limti", scope))[1]).toContain("did you mean `limit`?");
     expect(first(checkExpression("on and armed", scope))[1]).toContain("at(on)");
+  });
+});
+
+describe("all expressions of a machine are checked before anything runs", () => {
+  const faults = (machine: MachineModel["machine"]) =>
+    checkMachineExpressions({ ...model, machine }).map(({ code, place }) => [code, place]);
+
+  test("a correct machine has none", () => {
+    expect(checkMachineExpressions(model)).toEqual([]);
+  });
+
+  test("each mistake is named with its state and event", () => {
+    const machine = createMachine(
+      {
+        id: "faulty",
+        context: { n: 0, limit: 3, mode: "slow", armed: false },
+        initial: "on",
+        states: {
+          on: {
+            entry: update({ n: "n + armed" }),
+            on: {
+              ADD: [{ guard: "wrong" }, { guard: and([guard("event.sise > 1"), "wrong"]) }],
+              MODE: { guard: guard("event.size > 1"), actions: update({ mode: "fats", m: "1" }) },
+            },
+            always: { guard: guard("n implies armed") },
+          },
+        },
+      },
+      { guards: { wrong: guard("n") } },
+    );
+    expect(faults(machine)).toEqual([
+      ["VRF204", "state on, update of n"],
+      ["VRF204", "state on, event ADD, guard"],
+      ["VRF203", "state on, event ADD, guard"],
+      ["VRF204", "state on, event ADD, guard"],
+      ["VRF203", "state on, event MODE, guard"],
+      ["VRF203", "state on, event MODE, update of mode"],
+      ["VRF102", "state on, event MODE"],
+      ["VRF202", "state on, always, guard"],
+    ]);
   });
 });
