@@ -7,6 +7,7 @@ import type { EventObject } from "xstate";
 
 import { DiagnosticError, type DiagnosticCode } from "../core/diagnostic.ts";
 import type { MachineModel } from "../core/subject.ts";
+import { checkMachineExpressions } from "../expr/index.ts";
 import { ModelFault } from "./fault.ts";
 import { actionsOf, allNodes, pathOf, type Node, type TransitionLike } from "./nodes.ts";
 import {
@@ -51,6 +52,16 @@ export function validateModel(model: MachineModel, place: string): void {
     );
   }
   if (model.time === "discrete") tickOf(model.machine);
+
+  const [mistake] = checkMachineExpressions(model);
+  if (mistake !== undefined) {
+    const { code, message, help, excerpt } = mistake;
+    throw new DiagnosticError(code, message, {
+      place: `${place}, ${mistake.place ?? "machine"}`,
+      ...(help === undefined ? {} : { help }),
+      ...(excerpt === undefined ? {} : { excerpt }),
+    });
+  }
 
   let start: RawStep;
   try {
