@@ -2,10 +2,10 @@
 
 import { resolve } from "node:path";
 
+import { splitCommand } from "../../core/command-line.ts";
 import type { ProcessSubject } from "../../core/subject.ts";
 import { execute } from "../execute.ts";
 import type { RunFlags } from "../options.ts";
-import { splitCommand } from "../split-command.ts";
 
 export interface ExporterFlags extends RunFlags {
   readonly command: string;

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 
 import { describe, expect, it } from "vitest";
 
-import { isLoopback, scrub, splitCommand, startChild } from "../../checkers/conform/wire/child.ts";
+import { isLoopback, scrub, startChild } from "../../checkers/conform/wire/child.ts";
 import { redact, secretsIn } from "../../checkers/conform/wire/redact.ts";
 
 const node = (script: string, env: Record<string, string> = {}) =>
@@ -39,20 +39,6 @@ describe("the environment", () => {
       PROXYMAN: "kept",
     });
     expect(clean).toEqual({ PATH: "/bin", PROXYMAN: "kept" });
-  });
-});
-
-describe("command lines", () => {
-  it.each([
-    ["node app.js", ["node", "app.js"]],
-    ["  a  'b c' \"d \\\" e\" f\\ g ''", ["a", "b c", 'd " e', "f g", ""]],
-    ["a $HOME *.js | x", ["a", "$HOME", "*.js", "|", "x"]],
-  ])("%s", (line, words) => {
-    expect(splitCommand(line)).toEqual(words);
-  });
-
-  it("refuse an open quote", () => {
-    expect(() => splitCommand("a 'b")).toThrow(SyntaxError);
   });
 });
 

@@ -24,34 +24,6 @@ export function scrub(
   return clean;
 }
 
-/** Splits a command line into words: quotes and backslashes as in a shell, nothing expanded. */
-export function splitCommand(text: string): string[] {
-  const words: string[] = [];
-  let word: string | null = null;
-  let quote: string | null = null;
-  for (let index = 0; index < text.length; index++) {
-    const char = text[index]!;
-    if (quote !== null) {
-      if (char === quote) quote = null;
-      else if (char === "\\" && quote === '"' && index + 1 < text.length) word += text[++index]!;
-      else word += char;
-    } else if (char === "'" || char === '"') {
-      quote = char;
-      word ??= "";
-    } else if (char === "\\" && index + 1 < text.length) {
-      word = (word ?? "") + text[++index]!;
-    } else if (/\s/.test(char)) {
-      if (word !== null) words.push(word);
-      word = null;
-    } else {
-      word = (word ?? "") + char;
-    }
-  }
-  if (quote !== null) throw new SyntaxError(`the quote ${quote} is not closed`);
-  if (word !== null) words.push(word);
-  return words;
-}
-
 export interface Child {
   readonly pid: number | undefined;
   /** Resolves when the process has ended, with how it ended. */

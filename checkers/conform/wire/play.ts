@@ -2,9 +2,10 @@
 
 import { createServer, type AddressInfo } from "node:net";
 
+import { splitCommand } from "../../../core/command-line.ts";
 import { DiagnosticError } from "../../../core/diagnostic.ts";
 import type { ProcessSubject } from "../../../core/subject.ts";
-import { type Child, request, scrub, splitCommand, startChild } from "./child.ts";
+import { type Child, request, scrub, startChild } from "./child.ts";
 import { redact } from "./redact.ts";
 import { startReceiver, type Receiver, type RequestRecord } from "./receiver.ts";
 import type { Scenario, Step } from "./scenario.ts";

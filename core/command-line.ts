@@ -1,6 +1,6 @@
 /** Splits a command line into words as a shell does for quotes, without running a shell. */
 
-import { DiagnosticError } from "../core/diagnostic.ts";
+import { DiagnosticError } from "./diagnostic.ts";
 
 /** @throws {DiagnosticError} VRF006 for an empty line or a quote that is not closed. */
 export function splitCommand(line: string): string[] {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { splitCommand } from "../../cli/split-command.ts";
+import { splitCommand } from "../../core/command-line.ts";
 
 test.each([
   ["node app.js", ["node", "app.js"]],
@@ -8,6 +8,7 @@ test.each([
   [`node "my app.js" 'a b'`, ["node", "my app.js", "a b"]],
   [String.raw`node my\ app.js "say \"hi\""`, ["node", "my app.js", 'say "hi"']],
   ["node ''", ["node", ""]],
+  ["a $HOME *.js | x", ["a", "$HOME", "*.js", "|", "x"]],
 ])("%s", (line, words) => {
   expect(splitCommand(line)).toEqual(words);
 });
