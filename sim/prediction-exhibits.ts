@@ -34,33 +34,31 @@ function table(
     columns: [
       "point",
       "λ (1/s)",
-      "N",
       "predicted",
       "interval",
-      "simulated loss system",
       "measured",
-      "model on the run's own arrivals",
+      "inside",
+      "simulated",
+      "on the same arrivals",
       "same fate",
       "arrivals",
-      "mean time of an export",
-      "late starts p99",
-      "inside",
+      "E[S] measured",
+      "lateness p99",
     ],
     rows: comparisons.map(
       ({ point, rate, predicted, loss, measured, replayed, counted, source, inside }) => [
         point.name,
         Number(rate.toFixed(1)),
-        point.servers,
         percentColumn(predicted.value),
         `${percentColumn(predicted.low)} to ${percentColumn(predicted.high)}`,
-        percentColumn(loss.simulated),
         percentColumn(measured),
+        inside ? "yes" : "no",
+        percentColumn(loss.simulated),
         percentColumn(replayed.share),
         percentColumn(replayed.agreement),
         counted,
         milliseconds(source.run.service.mean),
         milliseconds(source.run.lateness.p99),
-        inside ? "yes" : "no",
       ],
     ),
     note: calibrationNote(comparisons),
@@ -71,9 +69,11 @@ function calibrationNote(comparisons: readonly PointComparison[]): string {
   const { calibration } = comparisons[0]!.source;
   const confidence = (comparisons[0]!.loss.confidence * 100).toFixed(2);
   return (
-    `Calibrated at low load in the same run: E[S] = ${milliseconds(calibration.serviceMean)} ` +
+    `N = ${comparisons[0]!.point.servers}. Calibrated in the same run: E[S] = ${milliseconds(calibration.serviceMean)} ` +
     `(${calibration.confidence * 100} % interval ${milliseconds(calibration.low)} to ${milliseconds(calibration.high)}, ` +
-    `${calibration.count} exports). Intervals: parametric bootstrap, ${confidence} % per point.`
+    `${calibration.count} exports). Intervals: parametric bootstrap, ${confidence} % per point. ` +
+    "Simulated: the loss system under Poisson arrivals. On the same arrivals: the loss system fed with " +
+    "this run's own arrivals and delays; same fate: how many arrivals it accepts or rejects as the run did."
   );
 }
 
@@ -162,6 +162,6 @@ function rejected(comparisons: readonly PointComparison[], first: PointCompariso
         })),
       },
     ],
-    note: "Bars on the measured points: 99 % sampling noise of one run of this length.",
+    note: "Bars on the measured points: 99 % sampling noise of one run of this length. The line uses the mean of the backend's law, the intervals the mean that was really drawn.",
   };
 }
