@@ -3,6 +3,7 @@
 import { DiagnosticError, diagnosticCodes, ExitCode } from "../../core/diagnostic.ts";
 import { methods, verdicts, type Verdict } from "../../core/verdict.ts";
 import { parseEngines } from "../../runner/plan.ts";
+import { summarise } from "../../runner/run.ts";
 import { loadReport } from "../../runner/store.ts";
 
 /** What each verdict promises; docs/semantics.md says it at length. */
@@ -61,6 +62,7 @@ export async function explainCommand(
       {
         ...report,
         results,
+        summary: summarise(results),
         subjects: report.subjects.filter(({ id }) => id === results[0]!.subject),
       },
       { color: process.stdout.isTTY, verbose: true },
