@@ -1,3 +1,3 @@
 #!/usr/bin/env -S node --conditions=verify-workbench-source
 // `npx verify` in a checkout: the command from its sources, on the pinned Node.
-import "../../cli/main.ts";
+await import("../../cli/main.ts");
