@@ -24,7 +24,7 @@ import {
   publishedOtlpProperties,
 } from "./properties/published/otlp-connection.ts";
 import { exporterPoints, exporterQueueSubject } from "./properties/queue/exporter.ts";
-import { queueMmn, queueMmnk } from "./properties/queue/mmn.ts";
+import { queueMd1, queueMmn, queueMmnk } from "./properties/queue/mmn.ts";
 import { queueWait } from "./properties/theorems/queue-wait.ts";
 import { retryArithmetic } from "./properties/theorems/retry-arithmetic.ts";
 
@@ -74,6 +74,7 @@ export default defineConfig({
     retryArithmetic,
     queueMmn,
     queueMmnk,
+    queueMd1,
     otlpExporterJs,
     exporterQueueSubject(otelExporterQueue, [
       {

@@ -57,6 +57,7 @@ export const impatient = (scenario: Scenario): Scenario => ({
 /** What an exporter without faults would have taught. */
 export const reference: Reference = {
   perDrive: 3,
+  atStart: 0,
   perRun: null,
   arrivalMs: 220,
   endsByItself: null,

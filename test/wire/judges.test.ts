@@ -136,4 +136,16 @@ describe.concurrent("what cannot be known is not judged", () => {
     expect(judge("shutdown-flushes", run, known)).toMatchObject({ kind: "unknown" });
     expect(judge("shutdown-flushes", run)).toMatchObject({ kind: "deviates" });
   });
+
+  it("spans of the readiness check that still wait in the queue belong to the account", async () => {
+    const subject = fixture("uncounted", { ready: "http://127.0.0.1:{port}/work" });
+    const known = { ...learn(await play(subject, "baseline")), timeoutObeyed: true };
+    expect(known).toMatchObject({ perDrive: 3, atStart: 3 });
+    const run = await play(subject, "sigterm");
+    const { ended, delivered, lost } = ledgerOf(run, known);
+    expect(run.warmUpSpans).toBe(0);
+    expect(ended).toBe(delivered);
+    expect(lost).toBe(0);
+    expect(judge("shutdown-flushes", run, known)).toMatchObject({ kind: "holds" });
+  });
 });

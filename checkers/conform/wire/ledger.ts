@@ -12,6 +12,8 @@ export interface Reference {
   readonly perDrive: number | null;
   /** Spans of a whole fault-free run of a process that ends by itself, without a stimulus. */
   readonly perRun: number | null;
+  /** Spans that the readiness check alone made the process produce. */
+  readonly atStart: number;
   /** Time from the stimulus to the first request. */
   readonly arrivalMs: number | null;
   /** How a fault-free run ended before SIGTERM; null when it did not. */
@@ -72,9 +74,15 @@ function claimedEnded(run: ScenarioRun, reference: Reference): [number | null, s
   if (run.reportedEnded !== null) return [run.reportedEnded, `the process: ${run.reportedBy}`];
   const calls = run.drives.reduce((sum, count) => sum + count, 0);
   if (calls > 0) {
-    return reference.perDrive === null
-      ? [null, "the fault-free rounds of the stimulus did not give the same number of spans"]
-      : [reference.perDrive * calls, `the fault-free run: ${reference.perDrive} per stimulus`];
+    if (reference.perDrive === null) {
+      return [null, "the fault-free rounds of the stimulus did not give the same number of spans"];
+    }
+    const queued = Math.max(0, reference.atStart - run.warmUpSpans);
+    const rest = queued === 0 ? "" : `, and ${queued} from the readiness check still queued`;
+    return [
+      reference.perDrive * calls + queued,
+      `the fault-free run: ${reference.perDrive} per stimulus${rest}`,
+    ];
   }
   if (reference.perRun !== null && run.endedEarly) {
     return [reference.perRun, "the fault-free run of the whole process"];
@@ -100,6 +108,7 @@ export function learn(baseline: ScenarioRun): Omit<Reference, "timeoutObeyed"> {
     perDrive: isDriven && perRound[0] === perRound[1] && perRound[0]! > 0 ? perRound[0]! : null,
     endsByItself: baseline.endedEarly ? baseline.exit.how : null,
     perRun: !isDriven && baseline.endedEarly && all > 0 ? all : null,
+    atStart: baseline.warmUpSpans,
     arrivalMs:
       isDriven && drive !== undefined && first !== undefined
         ? Math.max(0, first.atMs - drive.atMs)
