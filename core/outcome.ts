@@ -5,6 +5,13 @@ import { conclude, type ConcludeInput } from "./verdict.ts";
 
 export type OutcomeDetails = Partial<Omit<Outcome, "verdict" | "method" | "bound" | "reason">>;
 
+/** How reasons begin when timing could not be trusted: a disturbed machine gives no verdict. */
+export const tooBusy = "the machine was too busy";
+
+/** Inconclusive for no fault of the subject: worth another run on a calmer machine. */
+export const wasTooBusy = (outcome: Pick<Outcome, "verdict" | "reason">): boolean =>
+  outcome.verdict === "inconclusive" && outcome.reason.includes(tooBusy);
+
 export function makeOutcome(input: ConcludeInput, details: OutcomeDetails = {}): Outcome {
   return {
     ...conclude(input),

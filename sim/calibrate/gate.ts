@@ -1,5 +1,6 @@
 /** Whether a run may be evaluated: a disturbed machine gives no verdict, neither way. */
 
+import { tooBusy } from "../../core/outcome.ts";
 import type { LoadResult } from "../load/result.ts";
 
 /** Lateness of the generator, as shares of the mean service time. */
@@ -39,7 +40,7 @@ export function disturbance(run: LoadResult): Disturbance | null {
   }
   const busy = (what: string, value: number, limit: number): Disturbance => ({
     kind: "busy",
-    reason: `the machine was too busy at point "${run.point.name}": ${what} ${ms(value)} (limit ${ms(limit)})`,
+    reason: `${tooBusy} at point "${run.point.name}": ${what} ${ms(value)} (limit ${ms(limit)})`,
   });
   const { lateness, lag } = run;
   const { mean } = run.point.service;

@@ -5,7 +5,7 @@
 
 import { DiagnosticError } from "../../../core/diagnostic.ts";
 import type { CheckContext, Obligation, ReplayObservation } from "../../../core/engine.ts";
-import { makeOutcome, type OutcomeDetails } from "../../../core/outcome.ts";
+import { makeOutcome, tooBusy, type OutcomeDetails } from "../../../core/outcome.ts";
 import type { Outcome, RequirementFinding } from "../../../core/result.ts";
 import type { ProcessSubject } from "../../../core/subject.ts";
 import type { Counterexample } from "../../../core/trace.ts";
@@ -138,7 +138,7 @@ function finding(
 function judgeRun(requirement: Requirement, run: ScenarioRun, reference: Reference): Judgement {
   const judgement = requirement.judge(run, reference);
   if (judgement.kind === "deviates" && run.lagMs > (judgement.marginMs ?? Infinity)) {
-    const reason = `this machine was too busy to measure time: the harness itself was ${Math.round(run.lagMs)} ms late`;
+    const reason = `${tooBusy} to measure time: the harness itself was ${Math.round(run.lagMs)} ms late`;
     return { kind: "unknown", reason };
   }
   return judgement;
