@@ -59,8 +59,8 @@ const maximalK = 4;
 
 interface Prepared {
   readonly encoding: Encoding;
-  /** Inductive facts, found once per model; null when the solver did not finish. */
-  auxiliary?: Promise<readonly Expression[] | null>;
+  /** Inductive facts, found once per model; null as long as the solver has not finished. */
+  auxiliary: readonly Expression[] | null;
 }
 
 const prepared = new WeakMap<MachineModel, Prepared>();
@@ -68,7 +68,7 @@ const prepared = new WeakMap<MachineModel, Prepared>();
 function prepare(model: MachineModel): Prepared {
   let entry = prepared.get(model);
   if (entry === undefined) {
-    entry = { encoding: new Encoding(extract(model)) };
+    entry = { encoding: new Encoding(extract(model)), auxiliary: null };
     prepared.set(model, entry);
   }
   return entry;
@@ -195,16 +195,13 @@ class Attempt {
     if (plain.kind === "inductive") return inductionProof(1, [], plain.query);
     if (plain.kind === "unknown") return null;
     this.#context.progress("looking for auxiliary invariants");
-    this.#prepared.auxiliary ??= inductiveSubset(
+    this.#prepared.auxiliary ??= await inductiveSubset(
       this.#encoding,
       candidatesOf(this.#encoding.system),
       this.#session,
     );
-    const auxiliary = await this.#prepared.auxiliary;
-    if (auxiliary === null) {
-      delete this.#prepared.auxiliary; // another obligation may have more time
-      return null;
-    }
+    const { auxiliary } = this.#prepared;
+    if (auxiliary === null) return null; // another obligation may have more time
     for (let k = 1; k <= maximalK; k++) {
       const answer = await inductiveStep(this.#encoding, claim, auxiliary, k, this.#session);
       if (answer.kind === "inductive") return inductionProof(k, answer.used, answer.query);

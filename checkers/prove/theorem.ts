@@ -95,6 +95,13 @@ function queryOf(statement: Statement, goal: boolean): Query {
       `(assert (! ${toTerm(premise, environment).text} :named ${symbol(`premise: ${name}`)}))`,
     );
   }
+  if (!goal) {
+    // A division by zero may be anything to the solver; such values show nothing.
+    for (const divisor of divisorsIn([...statement.premises.values()])) {
+      const { text, sort } = toTerm(divisor, environment);
+      lines.push(`(assert (not (= ${text} ${sort === "Real" ? "0.0" : "0"})))`);
+    }
+  }
   if (goal) {
     const { text } = toTerm(statement.conclusion, environment);
     lines.push(`(assert (! (not ${text}) :named ${symbol(goalName)}))`);
@@ -106,6 +113,12 @@ function queryOf(statement: Statement, goal: boolean): Query {
     onUnsat: "(get-unsat-core)",
     ...(names === "" ? {} : { onSat: `(get-value (${names}))` }),
   };
+}
+
+function divisorsIn(expressions: readonly Expression[]): readonly Expression[] {
+  return expressions
+    .flatMap((expression) => [...nodesOf(expression)])
+    .flatMap((node) => (node.kind === "binary" && node.operator === "/" ? [node.right] : []));
 }
 
 /** The statement with real instead of integer variables; null when that changes its meaning. */
@@ -182,7 +195,8 @@ export async function checkTheorem(theorem: Theorem, context: CheckContext): Pro
   }
   if (premises.status === "unsat") {
     const core = premisesIn(premises.details[0]);
-    const reason = `the premises contradict each other: ${core.join(", ")}`;
+    const divided = divisorsIn([...statement.premises.values()]).length > 0;
+    const reason = `the premises contradict each other: ${core.join(", ")}${divided ? " (no divisor in them being zero)" : ""}`;
     return makeOutcome(
       { claim: "universal", method: null, observation: { kind: "vacuous", reason } },
       details(),

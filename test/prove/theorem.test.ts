@@ -176,6 +176,17 @@ describe("what is neither proved nor refuted never reads as a pass", () => {
     expect(outcome.evidence).toContain("division by zero");
   });
 
+  test("premises that only hold where something is divided by zero are vacuous", async () => {
+    const outcome = await check({
+      ...base,
+      variables: { r: "Real" },
+      premises: { zero: "r == 0", inverse: "1 / r == 5" },
+      conclusion: "r == 0",
+    });
+    expect(outcome.verdict).toBe("vacuous");
+    expect(outcome.reason).toContain("no divisor in them being zero");
+  });
+
   test("an expression that does not parse is the user's error", async () => {
     await expect(check({ ...base, conclusion: "x implies y" })).rejects.toMatchObject({
       code: "VRF202",
