@@ -1,4 +1,4 @@
-/** Messages between the prover and its solver thread. */
+/** Messages between the prover and its solver process. */
 
 export interface SolverRequest {
   readonly id: number;

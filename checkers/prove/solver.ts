@@ -1,11 +1,14 @@
 /**
- * The solver as a function from SMT-LIB text to an answer. It runs in a worker thread that is
- * killed when it does not keep its time limit and replaced after some hundred queries (its memory
- * never shrinks). Every query is text, so any verdict can be repeated with another solver.
+ * The solver as a function from SMT-LIB text to an answer. It runs in a process of its own that is
+ * killed when it does not keep its time limit, and replaced after some hundred queries (its memory
+ * never shrinks). A process and not a thread: Z3 compiled to WebAssembly was seen to take the whole
+ * process down with it, and then all other results would be lost. Every query is text, so any
+ * verdict can be repeated with another solver.
  */
 
+import { type ChildProcess, fork } from "node:child_process";
 import { createHash } from "node:crypto";
-import { Worker } from "node:worker_threads";
+import { fileURLToPath } from "node:url";
 
 import { siblingModule } from "../../core/module-url.ts";
 import type { SolverReply, SolverRequest } from "./protocol.ts";
@@ -97,19 +100,19 @@ export function digestOf(script: string): string {
 
 /** Hard limit = soft limit + this: the solver's own timeout gives a cleaner answer when it works. */
 const graceMs = 2000;
-const queriesPerWorker = 300;
+const queriesPerProcess = 300;
 
-interface Thread {
-  readonly worker: Worker;
+interface Solver {
+  readonly process: ChildProcess;
   queries: number;
 }
 
-let idle: Thread | undefined;
+let idle: Solver | undefined;
 let lastId = 0;
 let queue: Promise<unknown> = Promise.resolve();
 
 function ask(query: Query, limits: SolverLimits): Promise<Answer> {
-  // One thread: more would compete with the runner's own workers for the cores.
+  // One process: more would compete with the runner's own workers for the cores.
   const result = queue.then(() => run(query, limits));
   queue = result.catch(() => undefined);
   return result;
@@ -117,37 +120,57 @@ function ask(query: Query, limits: SolverLimits): Promise<Answer> {
 
 async function run(query: Query, limits: SolverLimits): Promise<Answer> {
   if (limits.signal?.aborted === true) return unknown("interrupted");
-  const thread = idle ?? startThread();
+  let reply = await attempt(query, limits);
+  // A crash is worth one more try in a fresh process: it may be due to what was asked before.
+  if (reply.kind === "ended") reply = await attempt(query, limits);
+  if (reply.kind !== "answered") return unknown(reply.reason);
+  return interpret(reply.answer);
+}
+
+type Reply =
+  | { readonly kind: "answered"; readonly answer: SolverReply }
+  /** The time is over, or nobody wants the answer any more. */
+  | { readonly kind: "stopped"; readonly reason: string }
+  | { readonly kind: "ended"; readonly reason: string };
+
+async function attempt(query: Query, limits: SolverLimits): Promise<Reply> {
+  const solver = idle ?? startSolver();
   idle = undefined;
-  thread.worker.ref();
-  const reply = await exchange(thread, query, limits);
-  if (typeof reply === "string") {
-    void thread.worker.terminate();
-    return unknown(reply);
-  }
-  if (++thread.queries >= queriesPerWorker || reply.failure !== undefined) {
-    void thread.worker.terminate();
+  hold(solver, true);
+  const reply = await exchange(solver, query, limits);
+  if (reply.kind !== "answered") {
+    solver.process.kill("SIGKILL");
+  } else if (++solver.queries >= queriesPerProcess || reply.answer.failure !== undefined) {
+    solver.process.kill("SIGKILL");
   } else {
-    thread.worker.unref();
-    idle = thread;
+    hold(solver, false);
+    idle = solver;
   }
-  return interpret(reply);
+  return reply;
 }
 
-function startThread(): Thread {
-  const worker = new Worker(siblingModule(import.meta.url, "./worker"), {
-    stdout: true,
-    stderr: true,
+function startSolver(): Solver {
+  const child = fork(fileURLToPath(siblingModule(import.meta.url, "./worker")), [], {
+    stdio: ["ignore", "ignore", "ignore", "ipc"],
+    execArgv: [],
+    env: {},
   });
-  return { worker, queries: 0 };
+  child.on("error", () => undefined); // it then also exits, and that is what is waited for
+  return { process: child, queries: 0 };
 }
 
-/** Resolves with the reply, or with the reason why there is none. */
-function exchange(
-  thread: Thread,
-  query: Query,
-  limits: SolverLimits,
-): Promise<SolverReply | string> {
+/** Whether this process stays alive for the sake of the solver. */
+function hold({ process: child }: Solver, busy: boolean): void {
+  if (busy) {
+    child.ref();
+    child.channel?.ref();
+  } else {
+    child.unref();
+    child.channel?.unref();
+  }
+}
+
+function exchange(solver: Solver, query: Query, limits: SolverLimits): Promise<Reply> {
   const softMs = Math.max(1, Math.floor(Math.min(limits.timeMs, 2 ** 31 - 1 - graceMs)));
   const request: SolverRequest = {
     id: ++lastId,
@@ -158,31 +181,32 @@ function exchange(
       unknown: "(get-info :reason-unknown)",
     },
   };
-  const { worker } = thread;
-  return new Promise((resolve, reject) => {
-    const stopListening = (): void => {
+  const child = solver.process;
+  return new Promise((resolve) => {
+    const finish = (result: Reply): void => {
       clearTimeout(timer);
       limits.signal?.removeEventListener("abort", onAbort);
-      worker.off("message", onMessage).off("error", onError).off("exit", onExit);
-    };
-    const finish = (result: SolverReply | string): void => {
-      stopListening();
+      child.off("message", onMessage).off("exit", onExit).off("error", onError);
       resolve(result);
     };
-    const onAbort = (): void => finish("interrupted");
-    const onExit = (): void => finish("the solver's thread ended");
-    const onMessage = (reply: SolverReply): void => {
-      if (reply.id === request.id) finish(reply);
+    const onAbort = (): void => finish({ kind: "stopped", reason: "interrupted" });
+    const onExit = (code: number | null, signal: string | null): void =>
+      finish({ kind: "ended", reason: `the solver ended (${signal ?? `exit ${code}`})` });
+    const onError = (error: Error): void =>
+      finish({ kind: "ended", reason: `the solver cannot be reached: ${error.message}` });
+    const onMessage = (message: unknown): void => {
+      const answer = message as SolverReply;
+      if (answer.id === request.id) finish({ kind: "answered", answer });
     };
-    const onError = (error: Error): void => {
-      stopListening();
-      reject(new SolverError(`the solver's thread failed: ${error.message}`, { cause: error }));
-    };
-    const timer = setTimeout(() => finish("timeout"), softMs + graceMs);
+    const timer = setTimeout(
+      () => finish({ kind: "stopped", reason: "timeout" }),
+      softMs + graceMs,
+    );
     limits.signal?.addEventListener("abort", onAbort);
-    worker.on("message", onMessage).on("error", onError).on("exit", onExit);
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
-    worker.postMessage(request);
+    child.on("message", onMessage).on("exit", onExit).on("error", onError);
+    child.send(request, (error) => {
+      if (error !== null) onError(error);
+    });
   });
 }
 
@@ -208,10 +232,9 @@ function interpret(reply: SolverReply): Answer {
   return { status, reason: "", details: parseSexprs(reply.second) };
 }
 
-/** Ends the solver's thread; the next query starts a new one. For tests and orderly shutdown. */
+/** Ends the solver's process; the next query starts a new one. For tests and orderly shutdown. */
 export async function closeSolver(): Promise<void> {
   await queue;
-  const thread = idle;
+  idle?.process.kill("SIGKILL");
   idle = undefined;
-  await thread?.worker.terminate();
 }

@@ -1,11 +1,6 @@
-/** The solver's thread: one Z3 instance, one query at a time, a fresh context for each. */
-
-import { parentPort } from "node:worker_threads";
+/** The solver's process: one Z3 instance, one query at a time, a fresh context for each. */
 
 import type { SolverReply, SolverRequest } from "./protocol.ts";
-
-const port = parentPort;
-if (port === null) throw new Error("this module runs in a worker thread");
 
 /** The parts of Z3's module that we call directly. */
 interface Memory {
@@ -27,7 +22,7 @@ let loading: ReturnType<typeof load> | undefined;
 
 /**
  * Runs SMT-LIB commands. The package's own asynchronous call hands the text over on a stack that
- * is released before the solver has read it, so that texts are now and then garbled; this thread
+ * is released before the solver has read it, so that texts are now and then garbled; this process
  * has nothing else to do and calls synchronously, with memory of its own.
  */
 /* oxlint-disable no-underscore-dangle -- the names of the module's own functions */
@@ -65,9 +60,9 @@ async function answer(request: SolverRequest): Promise<SolverReply> {
   }
 }
 
-port.on("message", (request: SolverRequest) => {
+process.on("message", (request: SolverRequest) => {
   answer(request).then(
-    (reply) => port.postMessage(reply),
+    (reply) => process.send?.(reply),
     (error: unknown) => {
       const reply: SolverReply = {
         id: request.id,
@@ -76,7 +71,10 @@ port.on("message", (request: SolverRequest) => {
         failure: error instanceof Error ? error.message : String(error),
         milliseconds: 0,
       };
-      port.postMessage(reply);
+      process.send?.(reply);
     },
   );
 });
+
+// The prover is gone: nobody waits for an answer any more.
+process.on("disconnect", () => process.exit());
