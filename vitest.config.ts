@@ -11,6 +11,7 @@ const measured = [
   "test/wire/**/*.test.ts",
   "test/sim/engine.test.ts",
   "test/sim/load.test.ts",
+  "test/cli/conform-exporter.test.ts",
 ];
 
 export default defineConfig({

@@ -59,7 +59,7 @@ export function renderPretty(report: Report, options: PrettyOptions): string {
     lines.push(
       `${frame.paint("bold", oneLine(subject))}${title === "" ? "" : frame.paint("gray", `  ${title}`)}`,
     );
-    for (const result of frame.verbose ? shown : foldSkipped(shown)) {
+    for (const result of frame.verbose ? shown : foldUndecided(shown)) {
       lines.push(...("count" in result ? foldedLine(result, frame) : resultLines(result, frame)));
     }
     for (const table of frame.quiet ? [] : sharedTables(results)) {
@@ -85,28 +85,35 @@ function bySubject(report: Report): Map<string, Result[]> {
 
 interface Folded {
   readonly count: number;
-  readonly reason: string;
+  readonly first: Result;
 }
 
-/** Runs of results that were skipped for one reason become one line. */
-function foldSkipped(results: readonly Result[]): (Result | Folded)[] {
+/** Runs of results that were not decided for one and the same reason become one line. */
+function foldUndecided(results: readonly Result[]): (Result | Folded)[] {
   const shown: (Result | Folded)[] = [];
   for (let start = 0; start < results.length;) {
-    const { verdict, reason } = results[start]!;
+    const first = results[start]!;
+    const isUndecided = first.verdict === "skipped" || first.verdict === "inconclusive";
     let end = start + 1;
-    const same = (result: Result | undefined): boolean =>
-      verdict === "skipped" && result?.verdict === verdict && result.reason === reason;
-    while (same(results[end])) end++;
-    if (end - start > 2) shown.push({ count: end - start, reason });
+    while (isUndecided && isSameStory(first, results[end])) end++;
+    if (end - start > 2) shown.push({ count: end - start, first });
     else shown.push(...results.slice(start, end));
     start = end;
   }
   return shown;
 }
 
-function foldedLine({ count, reason }: Folded, { paint, width }: Frame): string[] {
-  const text = `${verdictSymbol.skipped} skipped  ${plural(count, "property", "properties")}: ${reason}`;
-  return wrap(text, width, "  ").map((line) => paint(toneFormat.mute, line));
+const isSameStory = (one: Result, other: Result | undefined): boolean =>
+  one.verdict === other?.verdict &&
+  one.reason === other.reason &&
+  one.asExpected === other.asExpected;
+
+function foldedLine({ count, first }: Folded, { paint, width }: Frame): string[] {
+  const { verdict, reason, asExpected } = first;
+  const mark = asExpected ? "" : "UNEXPECTED: ";
+  const what = plural(count, "property", "properties");
+  const text = `${verdictSymbol[verdict]} ${verdict}  ${mark}${what}: ${reason}`;
+  return wrap(text, width, "  ").map((line) => paint(toneFormat[tone(first)], line));
 }
 
 function resultLines(result: Result, frame: Frame): string[] {

@@ -219,6 +219,10 @@ class Play {
     }
     const durationMs = this.#receiver.now();
     await this.#receiver.close();
+    const saidNothing = endedEarly && this.#receiver.requests.length === 0;
+    if (this.#scenario.name === "baseline" && saidNothing && exit.how !== "exit code 0") {
+      throw this.#notStarted(`it ended before it sent anything: ${exit.how}`);
+    }
 
     const byLine = this.#child.reportedSpans();
     const byAnswers = this.#drives.length === 0 ? null : this.#reportedByAnswers;

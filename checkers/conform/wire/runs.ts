@@ -53,7 +53,7 @@ export class SubjectRuns {
     if (spansSeen(run) > 0 || run.requests.length > 0) return;
     const { drive } = this.#subject;
     throw new SilentError(
-      `no stimulus seen: nothing arrived within ${(run.durationMs / 1000).toFixed(0)} s; ${
+      `no stimulus seen: nothing arrived within ${(run.durationMs / 1000).toFixed(1)} s; ${
         drive === undefined
           ? "use --drive URL|COMMAND to make the process produce spans"
           : `does ${redact(drive)} make the process produce spans, and does it read OTEL_EXPORTER_OTLP_ENDPOINT?`
