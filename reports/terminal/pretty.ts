@@ -93,9 +93,8 @@ function foldUndecided(results: readonly Result[]): (Result | Folded)[] {
   const shown: (Result | Folded)[] = [];
   for (let start = 0; start < results.length;) {
     const first = results[start]!;
-    const isUndecided = first.verdict === "skipped" || first.verdict === "inconclusive";
     let end = start + 1;
-    while (isUndecided && isSameStory(first, results[end])) end++;
+    while (isSameStory(first, results[end])) end++;
     if (end - start > 2) shown.push({ count: end - start, first });
     else shown.push(...results.slice(start, end));
     start = end;
@@ -104,6 +103,7 @@ function foldUndecided(results: readonly Result[]): (Result | Folded)[] {
 }
 
 const isSameStory = (one: Result, other: Result | undefined): boolean =>
+  (one.verdict === "skipped" || one.verdict === "inconclusive") &&
   one.verdict === other?.verdict &&
   one.reason === other.reason &&
   one.asExpected === other.asExpected;
