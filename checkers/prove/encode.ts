@@ -280,6 +280,15 @@ export class Encoding {
     return value < 0 ? `(- ${-value})` : String(value);
   }
 
+  /** The same transitions in the same order as in a run. */
+  sameWay(run: SolvedRun): string {
+    return conjunction(
+      run.steps.map(({ transition }, index) => {
+        return `(= ${this.#via(index)} ${this.system.transitions.indexOf(transition)})`;
+      }),
+    );
+  }
+
   /** Asks for everything that `readRun` needs. */
   valuesQuery(length: number): string {
     const names = [...this.system.parameters.keys()].map(symbol);

@@ -56,6 +56,8 @@ export function planMachine(subject: MachineSubject): readonly Obligation[] {
 /** Depths of the searches for a violation: before induction, before Spacer, at last. */
 const depths = { base: 4, second: 8, last: 24 };
 const maximalK = 4;
+/** Runs of the solver that are tried on the machine before giving up. */
+const maximalReplays = 10;
 
 interface Prepared {
   readonly encoding: Encoding;
@@ -140,15 +142,15 @@ class Attempt {
 
   async run(): Promise<Outcome> {
     // Every way to a proof needs that no short run violates the claim.
-    const early = await this.#search(this.#claim, 0, depths.base);
-    if (early.kind === "found") return this.#violated(early.run, early.steps);
+    const early = await this.#hunt(0, depths.base);
+    if (early.kind === "decided") return early.outcome;
     if (early.kind === "unknown") return this.#undecided(early.reason, early.depth);
 
     const proof = await this.#prove(this.#claim);
     if (proof !== null) return this.#proved(proof);
 
-    const middle = await this.#search(this.#claim, depths.base + 1, depths.second);
-    if (middle.kind === "found") return this.#violated(middle.run, middle.steps);
+    const middle = await this.#hunt(depths.base + 1, depths.second);
+    if (middle.kind === "decided") return middle.outcome;
     if (middle.kind === "unknown") return this.#undecided(middle.reason, middle.depth);
 
     this.#context.progress("looking for an inductive invariant (Spacer)");
@@ -159,13 +161,48 @@ class Attempt {
       this.#session.remainingMs / 2,
     );
     if (spacer.kind === "proved") return this.#proved(spacerProof(spacer));
-    const late = await this.#search(this.#claim, depths.second + 1, depths.last);
-    if (late.kind === "found") return this.#violated(late.run, late.steps);
+    const late = await this.#hunt(depths.second + 1, depths.last);
+    if (late.kind === "decided") return late.outcome;
     const why =
       spacer.kind === "reachable"
         ? "Spacer says that a violation is reachable, but it was not found"
         : `no proof was found (${spacer.reason})`;
     return this.#undecided(why, late.depth);
+  }
+
+  /**
+   * Searches for a violation that replays. Timers may fire at any moment in the solver's runs, so
+   * a run may need an order that no clock gives; then another one is looked for.
+   */
+  async #hunt(
+    from: number,
+    to: number,
+  ): Promise<
+    | { readonly kind: "decided"; readonly outcome: Outcome }
+    | { readonly kind: "none"; readonly depth: number }
+    | { readonly kind: "unknown"; readonly reason: string; readonly depth: number }
+  > {
+    const failed: SolvedRun[] = [];
+    let doubtful: Outcome | null = null;
+    for (let steps = from; steps <= (doubtful === null ? to : to + 2); steps++) {
+      this.#context.progress(`searching runs of ${steps} steps`);
+      for (;;) {
+        const others = failed.filter((run) => run.steps.length === steps);
+        const answer = await searchDepth(this.#encoding, this.#claim, steps, this.#session, others);
+        if (answer.kind === "none") break;
+        if (answer.kind === "unknown") {
+          return doubtful === null
+            ? { kind: "unknown", reason: answer.reason, depth: steps - 1 }
+            : { kind: "decided", outcome: doubtful };
+        }
+        const outcome = this.#violated(answer.run, steps);
+        if (outcome.counterexample !== null) return { kind: "decided", outcome };
+        doubtful ??= outcome;
+        failed.push(answer.run);
+        if (failed.length >= maximalReplays) return { kind: "decided", outcome: doubtful };
+      }
+    }
+    return doubtful === null ? { kind: "none", depth: to } : { kind: "decided", outcome: doubtful };
   }
 
   async #search(

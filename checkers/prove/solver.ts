@@ -119,7 +119,6 @@ function ask(query: Query, limits: SolverLimits): Promise<Answer> {
 }
 
 async function run(query: Query, limits: SolverLimits): Promise<Answer> {
-  if (limits.signal?.aborted === true) return unknown("interrupted");
   let reply = await attempt(query, limits);
   // A crash is worth one more try in a fresh process: it may be due to what was asked before.
   if (reply.kind === "ended") reply = await attempt(query, limits);
@@ -134,6 +133,7 @@ type Reply =
   | { readonly kind: "ended"; readonly reason: string };
 
 async function attempt(query: Query, limits: SolverLimits): Promise<Reply> {
+  if (limits.signal?.aborted === true) return { kind: "stopped", reason: "interrupted" };
   const solver = idle ?? startSolver();
   idle = undefined;
   hold(solver, true);

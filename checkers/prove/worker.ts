@@ -76,5 +76,8 @@ process.on("message", (request: SolverRequest) => {
   );
 });
 
+// Ctrl+C reaches every process of the terminal; what happens to this one is for the prover to say.
+process.on("SIGINT", () => undefined);
+
 // The prover is gone: nobody waits for an answer any more.
 process.on("disconnect", () => process.exit());

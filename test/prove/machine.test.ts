@@ -257,6 +257,16 @@ describe("what a claim rests on", () => {
     const outcome = await check(model, order);
     expect([outcome.verdict, outcome.counterexample]).toEqual(["inconclusive", null]);
     expect(outcome.evidence).toContain("clock");
+    // With another way to the end of the slow one, that way is found and replayed.
+    const config = model.machine.config as { states: Record<string, object> };
+    const slow = {
+      initial: "wait",
+      states: { wait: { after: { 200: "done" }, on: { NOTHING: "done" } }, done: {} },
+    };
+    const machine = createMachine({ ...config, states: { ...config.states, slow } } as never);
+    const skipped = await check({ ...model, machine }, order);
+    expect(skipped.verdict).toBe("violated");
+    expect(skipped.counterexample?.trace.states[1]?.["#meta"].action?.type).toBe("NOTHING");
   });
 });
 
