@@ -144,14 +144,14 @@ class Attempt {
     // Every way to a proof needs that no short run violates the claim.
     const early = await this.#hunt(0, depths.base);
     if (early.kind === "decided") return early.outcome;
-    if (early.kind === "unknown") return this.#undecided(early.reason, early.depth);
+    if (early.kind === "unknown") return this.#unknown(early.reason, early.depth);
 
     const proof = await this.#prove(this.#claim);
     if (proof !== null) return this.#proved(proof);
 
     const middle = await this.#hunt(depths.base + 1, depths.second);
     if (middle.kind === "decided") return middle.outcome;
-    if (middle.kind === "unknown") return this.#undecided(middle.reason, middle.depth);
+    if (middle.kind === "unknown") return this.#unknown(middle.reason, middle.depth);
 
     this.#context.progress("looking for an inductive invariant (Spacer)");
     const spacer = await trySpacer(
@@ -167,7 +167,9 @@ class Attempt {
       spacer.kind === "reachable"
         ? "Spacer says that a violation is reachable, but it was not found"
         : `no proof was found (${spacer.reason})`;
-    return this.#undecided(why, late.depth);
+    return late.kind === "none"
+      ? this.#bounded(why, late.depth)
+      : this.#unknown(`${why}; ${late.reason}`, late.depth);
   }
 
   /**
@@ -317,14 +319,22 @@ class Attempt {
     );
   }
 
-  /** No violation in runs of up to `depth` steps, and no proof. */
-  #undecided(reason: string, depth: number): Outcome {
-    if (depth < 1) {
-      return this.#outcome({ observation: { kind: "unknown", reason }, method: null }, []);
-    }
+  /** All planned depths were searched without a violation, and there is no proof. */
+  #bounded(why: string, depth: number): Outcome {
     return this.#outcome({ observation: { kind: "holds" }, method: "bmc", bound: { depth } }, [
-      `no run of up to ${plural(depth, "step")} violates it, for any parameter values; ${reason}`,
+      `no run of up to ${plural(depth, "step")} violates it, for any parameter values; ${why}`,
     ]);
+  }
+
+  /** The solver did not get that far. What it did search is told, but it is no pass. */
+  #unknown(reason: string, depth: number): Outcome {
+    return this.#outcome(
+      {
+        observation: { kind: "unknown", reason: `the solver did not finish: ${reason}` },
+        method: null,
+      },
+      depth < 1 ? [] : [`no run of up to ${plural(depth, "step")} violates it`],
+    );
   }
 
   #outcome(

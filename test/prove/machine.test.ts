@@ -188,6 +188,17 @@ describe("where induction with simple facts is not enough", () => {
   });
 });
 
+describe("without enough time", () => {
+  test.each([1, 60])("%d ms: inconclusive, although nothing was found so far", async (timeMs) => {
+    await closeSolver(); // a cold solver needs longer than this to start
+    const subject = subjectOf(transfer, always("x stays within the limit", "x <= limit"));
+    const context = { ...contextOf(), budget: { timeMs, maxStates: 1 } };
+    const outcome = await engine.check(engine.plan(subject)[0]!, subject, context);
+    expect([outcome.verdict, outcome.method, outcome.bound]).toEqual(["inconclusive", null, null]);
+    expect(outcome.reason).toContain("timeout");
+  });
+});
+
 describe("what a claim rests on", () => {
   test("an implication whose premise is never true is vacuous", async () => {
     const outcome = await check(transfer, always("nothing is said", "implies(x > limit, y == 77)"));
