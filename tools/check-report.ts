@@ -55,6 +55,7 @@ const isPinnedViolation = ({ verdict, expected, asExpected }: Result): boolean =
 
 /** A profile was taken and says with what, or it was skipped and says why. */
 function profileFaults(profile: Result, withoutEbpf: boolean): string[] {
+  if (isDisturbed(profile)) return [];
   if (profile.verdict === "skipped") {
     return profile.reason === "" ? [`${profile.id}: skipped without a reason`] : [];
   }

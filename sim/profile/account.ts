@@ -30,7 +30,7 @@ export interface Account {
   readonly samples: number;
   /** Seconds between these readings. */
   readonly seconds: number;
-  /** `samples / hz`, and what it should be. */
+  /** What the samples stand for, `samples / hz` or as the profiler tells, and what it should be. */
   readonly sampledSeconds: number;
   readonly measured: Range;
   /** What `measured` is, in words. */
@@ -54,9 +54,12 @@ function chargedTime(capture: Capture, first: CpuReading, last: CpuReading): Ran
   if (capture.profiler === "v8") {
     if (first.main === null || last.main === null) return null;
     // Wall time outside idle waiting. A thread that waits for a CPU counts as busy when it was
-    // preempted, and as idle when it has just been woken: the truth lies between.
+    // preempted, and as idle when it has just been woken; the kernel's work for going to sleep and
+    // for waking up counts as idle, its other work as busy: the truth lies between.
     const onCpu = last.main.onCpu - first.main.onCpu;
-    return [onCpu, onCpu + last.main.waiting - first.main.waiting];
+    const kernel = last.main.kernel - first.main.kernel;
+    const waiting = last.main.waiting - first.main.waiting;
+    return [Math.max(0, onCpu - kernel), onCpu + waiting];
   }
   const user = last.user - first.user;
   const charged = isUserOnly(capture) ? user : user + last.system - first.system;
@@ -66,7 +69,7 @@ function chargedTime(capture: Capture, first: CpuReading, last: CpuReading): Ran
 export const isUserOnly = (capture: Capture): boolean => capture.version === "cpu-clock:u";
 
 function measureName(capture: Capture): string {
-  if (capture.profiler === "v8") return "time of the main thread on a CPU, or waiting for one";
+  if (capture.profiler === "v8") return "time of the main thread awake, or waiting for a CPU";
   return isUserOnly(capture) ? "CPU time in user mode" : "CPU time of the process";
 }
 
@@ -90,7 +93,7 @@ export function accountFor(capture: Capture, readings: readonly CpuReading[]): A
     Math.max(tolerance * measured, deviations * Math.sqrt(measured / capture.hz)) + 0.02;
   const least = Math.max(0, low - slackOf(low));
   const most = high + slackOf(high);
-  const sampled = window.length / capture.hz;
+  const sampled = window.reduce((sum, { lastsNs }) => sum + (lastsNs ?? 1e9 / capture.hz), 0) / 1e9;
 
   let frames = 0;
   let unknown = 0;
@@ -198,7 +201,7 @@ export function accountFacts(capture: Capture, account: Account): Record<string,
 /** One sentence for the evidence. */
 export function accountSentence(capture: Capture, account: Account): string {
   return (
-    `${account.samples} samples at ${capture.hz} Hz are ${account.sampledSeconds.toFixed(2)} s; ` +
+    `${account.samples} samples at ${capture.hz} Hz stand for ${account.sampledSeconds.toFixed(2)} s; ` +
     `the ${account.measure}, read from /proc, was ${rangeText(...account.measured)} s ` +
     `(accepted: ${account.accepted.map((value) => value.toFixed(2)).join(" to ")} s). ` +
     `Frames without a name ${account.unknownFrames} %, stacks cut off ${account.truncatedStacks} %, ` +

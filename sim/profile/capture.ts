@@ -33,6 +33,8 @@ export interface StackSample {
   readonly frames: readonly Frame[];
   /** The frames end at a thread's first function; false for a stack that was cut off. */
   readonly complete: boolean;
+  /** The time that this sample stands for, where the profiler tells; otherwise one tick. */
+  readonly lastsNs?: number;
 }
 
 /** A sample whose user frames are still bare addresses. */

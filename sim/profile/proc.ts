@@ -11,8 +11,15 @@ export interface CpuReading {
   /** Seconds in user and in kernel mode, all threads, exited ones too. Resolution 10 ms. */
   readonly user: number;
   readonly system: number;
-  /** Main thread only: seconds on a CPU, and seconds waiting for one. Null without schedstats. */
-  readonly main: { readonly onCpu: number; readonly waiting: number } | null;
+  /**
+   * Main thread only: seconds on a CPU, those of them in kernel mode (resolution 10 ms), and seconds
+   * waiting for a CPU. Null without schedstats.
+   */
+  readonly main: {
+    readonly onCpu: number;
+    readonly kernel: number;
+    readonly waiting: number;
+  } | null;
 }
 
 /** An executable mapping of a process. */
@@ -39,18 +46,26 @@ export function readCpu(pid: number): CpuReading | null {
     return null;
   }
   const timeNs = monotonicNs();
-  // The command name may hold spaces and parentheses: fields count from the last parenthesis.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  const user = Number(fields[11]) / ticksPerSecond;
-  const system = Number(fields[12]) / ticksPerSecond;
+  const { user, system } = modes(stat);
   if (!Number.isFinite(user) || !Number.isFinite(system)) return null;
   return { timeNs, user, system, main: readMainThread(pid) };
+}
+
+/** Seconds in user and in kernel mode, from a `stat` file of a process or of a thread. */
+function modes(stat: string): { user: number; system: number } {
+  // The command name may hold spaces and parentheses: fields count from the last parenthesis.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return {
+    user: Number(fields[11]) / ticksPerSecond,
+    system: Number(fields[12]) / ticksPerSecond,
+  };
 }
 
 function readMainThread(pid: number): CpuReading["main"] {
   try {
     const [onCpu, waiting] = readFileSync(`/proc/${pid}/schedstat`, "utf8").split(" ");
-    return { onCpu: Number(onCpu) / 1e9, waiting: Number(waiting) / 1e9 };
+    const { system } = modes(readFileSync(`/proc/${pid}/task/${pid}/stat`, "utf8"));
+    return { onCpu: Number(onCpu) / 1e9, kernel: system, waiting: Number(waiting) / 1e9 };
   } catch {
     return null;
   }

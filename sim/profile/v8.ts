@@ -103,7 +103,15 @@ function convert(file: ProfileFile, pid: number, thread: number): CpuProfile {
     timeUs += file.timeDeltas?.[index] ?? 0;
     if (idleNodes.has(id)) idle += 1;
     else {
-      samples.push({ timeNs: timeUs * 1000, thread: pid, frames: stackOf(id), complete: true });
+      // Ticks come late on a busy machine and are not made up for: a sample lasts until the next.
+      const lastsUs = file.timeDeltas?.[index + 1] ?? Math.max(0, file.endTime - timeUs);
+      samples.push({
+        timeNs: timeUs * 1000,
+        thread: pid,
+        frames: stackOf(id),
+        complete: true,
+        lastsNs: lastsUs * 1000,
+      });
     }
   }
   return { pid, thread, fromNs: file.startTime * 1000, toNs: file.endTime * 1000, samples, idle };

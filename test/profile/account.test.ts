@@ -44,7 +44,7 @@ const readings: CpuReading[] = [0, 1, 2, 3, 4].map((time) => ({
   timeNs: time * second,
   user: 10 + 0.5 * time,
   system: 5 + 0.25 * time,
-  main: { onCpu: 0.6 * time, waiting: 0.2 * time },
+  main: { onCpu: 0.6 * time, kernel: 0.1 * time, waiting: 0.2 * time },
 }));
 
 describe("the self-check of a profile", () => {
@@ -133,9 +133,16 @@ describe("the self-check of a profile", () => {
     expect(accountFor({ ...user, samples: samplesOf(300) }, readings).state).toBe("unusable");
     const v8 = (count: number) =>
       accountFor(capture({ profiler: "v8", samples: samplesOf(count) }), readings);
-    expect(v8(240).state).toBe("ok"); // 2.4 s on a CPU
+    expect(v8(200).state).toBe("ok"); // 2.4 s on a CPU, of these 0.4 s in the kernel
     expect(v8(320).state).toBe("ok"); // and 0.8 s waiting for one
-    expect(v8(160).state).toBe("unusable");
+    expect(v8(120).state).toBe("unusable");
     expect(v8(420).state).toBe("unusable");
+  });
+
+  test("a sample counts for as long as the profiler says that it lasted", () => {
+    const late = samplesOf(120).map((sample) => ({ ...sample, lastsNs: 2e7 }));
+    const account = accountFor(capture({ profiler: "v8", samples: late }), readings);
+    expect(account.sampledSeconds).toBeCloseTo(2.4, 6);
+    expect(account.state).toBe("ok");
   });
 });

@@ -145,6 +145,8 @@ test("profiles of V8: idle samples are counted apart, broken files left out", ()
       ],
     );
     expect(read!.samples[1]!.frames[0]!.type).toBe("gc");
+    // each lasts until the next sample, idle or not
+    expect(read!.samples.map(({ lastsNs }) => lastsNs)).toEqual([10_000_000, 10_000_000]);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
