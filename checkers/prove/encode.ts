@@ -8,10 +8,10 @@ import {
   type ExactValue,
   type Expression,
   formatRational,
+  isActive,
   substitute,
   type Type,
 } from "../../expr/index.ts";
-import { isActive } from "../../expr/index.ts";
 import type { Sexpr } from "./sexpr.ts";
 import {
   EnumCodes,

@@ -19,6 +19,7 @@ import {
   scopeOfModel,
   substitute,
   type Type,
+  typeOfConstant,
 } from "../../expr/index.ts";
 import { ModelFault } from "../../semantics/fault.ts";
 import { activePaths, allNodes, entryOrderMatters, nodesOf } from "../../semantics/nodes.ts";
@@ -322,7 +323,7 @@ class Extraction {
     const fields = new Map<string, Expression>();
     for (const [name, value] of Object.entries(event)) {
       if (name === "type") continue;
-      const type = constantType(value);
+      const type = typeOfConstant(value);
       const literal = type === null ? null : literalOf(value, type);
       if (type === null || literal === null) continue;
       types.set(name, type);
@@ -366,9 +367,3 @@ function eventOf(cause: Cause): EventObject {
 
 const hasTokens = (event: EventObject): boolean =>
   Object.values(event).some(isToken) || Object.keys(event).length === 1;
-
-function constantType(value: unknown): Type | null {
-  if (typeof value === "boolean") return boolType;
-  if (Number.isSafeInteger(value)) return { kind: "int" };
-  return typeof value === "string" ? { kind: "enum", values: [value] } : null;
-}
