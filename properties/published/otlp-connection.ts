@@ -22,6 +22,20 @@ const sendOnlyInConnected = alwaysStep(
   { id: "send-only-in-connected", source: claimed },
 );
 
+/** The rows of δ that need no acknowledgement; the others depend on the reading. */
+const rows = [
+  "implies(event(error), next(at(Error)))",
+  "implies(at(Disconnected) and event(connect), next(at(Connecting)))",
+  "implies(at(Connected) and event(disconnect), next(at(Disconnected)))",
+  "implies(at(Connected) and event(send), next(at(Connected)))",
+];
+
+const transitionsAtomic = alwaysStep(
+  "transitions are atomic: one event leads at once to the state that δ names",
+  rows.join(" and "),
+  { id: "transitions-atomic", source: claimed },
+);
+
 export const publishedOtlpLiteralProperties: readonly Property[] = [
   reachable("the accepting state Connected can be reached", "at(Connected)", {
     id: "connected-reachable",
@@ -43,6 +57,7 @@ export const publishedOtlpLiteralProperties: readonly Property[] = [
     },
   ),
   sendOnlyInConnected,
+  transitionsAtomic,
 ];
 
 export const publishedOtlpProperties: readonly Property[] = [
@@ -60,6 +75,7 @@ export const publishedOtlpProperties: readonly Property[] = [
     },
   ),
   sendOnlyInConnected,
+  transitionsAtomic,
   alwaysReachable("Connected stays reachable after an error", "at(Connected)", {
     id: "recovers-from-error",
     source: needed,

@@ -44,6 +44,10 @@ const noAck = ({ states }: Config): void => {
 const sendConnects = ({ states }: Config): void => {
   states.Disconnected.on.send = "Connecting";
 };
+const dialsFirst = ({ states }: Config): void => {
+  states.Disconnected.on.connect = "Dialling";
+  states.Dialling = { after: { 1: "Connecting" } };
+};
 const noRetry = ({ states }: Config): void => {
   delete states.link.states.waiting.after;
 };
@@ -195,7 +199,7 @@ const cases: Readonly<Record<string, Case>> = {
   "published OTLP connection, literal": {
     model: publishedOtlpLiteral,
     properties: publishedOtlpLiteralProperties,
-    mutants: { "send-only-in-connected": sendConnects },
+    mutants: { "send-only-in-connected": sendConnects, "transitions-atomic": dialsFirst },
   },
   "published OTLP connection, charitable": {
     model: publishedOtlp,
@@ -204,6 +208,7 @@ const cases: Readonly<Record<string, Case>> = {
       "connected-reachable": noAck,
       "path-to-connected": noAck,
       "send-only-in-connected": sendConnects,
+      "transitions-atomic": dialsFirst,
     },
   },
   "published circuit breaker": {
