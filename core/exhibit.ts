@@ -46,6 +46,8 @@ export type Exhibit =
   | {
       readonly kind: "table";
       readonly title: string;
+      /** One part of a table over the whole subject: the terminal joins tables with this title. */
+      readonly joined?: true;
       readonly columns: readonly string[];
       readonly rows: readonly (readonly Scalar[])[];
       readonly note?: string;

@@ -18,7 +18,7 @@ import {
   tone,
   verdictSymbol,
 } from "../view/words.ts";
-import { sharedTables, tableLines } from "./table.ts";
+import { joinedTables, tableLines } from "./table.ts";
 import { columns, cut, oneLine, pad, painter, toneFormat, wrap, type Paint } from "./style.ts";
 
 export interface PrettyOptions {
@@ -62,7 +62,7 @@ export function renderPretty(report: Report, options: PrettyOptions): string {
     for (const result of frame.verbose ? shown : foldUndecided(shown)) {
       lines.push(...("count" in result ? foldedLine(result, frame) : resultLines(result, frame)));
     }
-    for (const table of frame.quiet ? [] : sharedTables(results)) {
+    for (const table of frame.quiet ? [] : joinedTables(results)) {
       lines.push("", ...tableLines(table, "  "));
     }
     lines.push("");

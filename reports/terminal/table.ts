@@ -1,4 +1,4 @@
-/** Tables in the terminal: those that several results of a subject share, joined into one. */
+/** Tables in the terminal: those to which several results of a subject contribute. */
 
 import type { Exhibit, Result, Scalar } from "../../core/index.ts";
 import { formatNumber } from "../view/words.ts";
@@ -6,20 +6,15 @@ import { columns, oneLine, pad } from "./style.ts";
 
 type Table = Extract<Exhibit, { kind: "table" }>;
 
-/** Tables with the same title and columns in at least two results, their rows one after another. */
-export function sharedTables(results: readonly Result[]): Table[] {
-  const tables = results.flatMap((result) =>
-    result.exhibits.filter((exhibit): exhibit is Table => exhibit.kind === "table"),
+/** The tables that are parts of one over the subject, their rows one after another. */
+export function joinedTables(results: readonly Result[]): Table[] {
+  const parts = results.flatMap((result) =>
+    result.exhibits.filter((exhibit) => exhibit.kind === "table").filter(({ joined }) => joined),
   );
-  const groups = Map.groupBy(tables, (table) => JSON.stringify([table.title, table.columns]));
-  return [...groups.values()]
-    .filter((group) => group.length > 1)
-    .map((group) => {
-      const rows = new Map(
-        group.flatMap((table) => table.rows).map((row) => [JSON.stringify(row), row]),
-      );
-      return { ...group[0]!, rows: [...rows.values()] };
-    });
+  return [...Map.groupBy(parts, ({ title }) => title).values()].map((group) => ({
+    ...group[0]!,
+    rows: group.flatMap(({ rows }) => rows),
+  }));
 }
 
 /** The table as aligned lines; numbers to the right. */

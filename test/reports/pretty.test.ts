@@ -168,6 +168,41 @@ describe("the summary", () => {
     expect(last).toMatch(/seed 42.*verify show/);
   });
 
+  it("folds what was not decided for one reason, and says when that is unexpected", async () => {
+    const undecided = (id: string, reason: string) =>
+      makeResult({ id, verdict: "inconclusive", reason, asExpected: false });
+    const report = makeReport([
+      ...["s/a", "s/b", "s/c"].map((id) => undecided(id, "no stimulus seen")),
+      undecided("s/d", "timeout"),
+    ]);
+    const text = await render(report);
+    expect(text).toContain("inconclusive  UNEXPECTED: 3 properties: no stimulus seen");
+    expect(text.match(/no stimulus seen/g)).toHaveLength(1);
+    expect(text).toContain("timeout");
+    expect((await render(report, { verbose: true })).match(/no stimulus seen/g)).toHaveLength(3);
+  });
+
+  it("joins the parts of a table over the subject, and leaves other tables to the page", async () => {
+    const part = (id: string, row: string, lost: number) =>
+      makeResult({
+        id,
+        verdict: "proved",
+        exhibits: [
+          {
+            kind: "table",
+            title: "Account",
+            joined: true,
+            columns: ["scenario", "lost"],
+            rows: [[row, lost]],
+          },
+          { kind: "table", title: "Requests", columns: ["n"], rows: [[1]] },
+        ],
+      });
+    const text = await render(makeReport([part("s/a", "outage", 150), part("s/b", "hang", 0)]));
+    expect(text).toMatch(/Account\n +scenario +lost\n +outage +150\n +hang +0\n/);
+    expect(text).not.toContain("Requests");
+  });
+
   it("says why things were skipped, one line per reason", async () => {
     const skipped = (id: string, reason: string) =>
       makeResult({ id, verdict: "skipped", reason, asExpected: true });

@@ -103,6 +103,7 @@ export function ledgerTable(
   return {
     kind: "table",
     title: "Spans: ended, delivered, duplicated, lost",
+    joined: true,
     columns: ["scenario", "ended", "delivered", "duplicated", "lost", "requests"],
     rows: rows.map(({ run, ledger }) => [
       run.scenario.title,
