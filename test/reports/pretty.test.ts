@@ -176,7 +176,7 @@ describe("the summary", () => {
       undecided("s/d", "timeout"),
     ]);
     const text = await render(report);
-    expect(text).toContain("inconclusive  UNEXPECTED: 3 properties: no stimulus seen");
+    expect(text).toContain("inconclusive UNEXPECTED: 3 properties: no stimulus seen");
     expect(text.match(/no stimulus seen/g)).toHaveLength(1);
     expect(text).toContain("timeout");
     expect((await render(report, { verbose: true })).match(/no stimulus seen/g)).toHaveLength(3);
