@@ -159,7 +159,10 @@ function calm(result: Result, frame: Frame): string[] {
       ...wrap(`reason: ${result.reason}`, width, detail).map((line) => paint("gray", line)),
     );
   }
-  if (verbose) lines.push(...background(result, frame));
+  if (verbose) {
+    lines.push(...background(result, frame));
+    if (result.counterexample !== null) lines.push(...traceLines(result.counterexample, frame));
+  }
   return lines;
 }
 
