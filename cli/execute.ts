@@ -13,8 +13,10 @@ export interface Execution {
   readonly source: SubjectSource;
   readonly selection: Selection;
   readonly engineOptions: EngineOptions;
-  /** Text after `verify replay ID` that replays need. */
+  /** Options that every repetition of a result needs, e.g. ` -c other.config.ts`. */
   readonly replaySuffix: string;
+  /** Whether results can be repeated by this command line only: there is no configuration. */
+  readonly isAdHoc?: boolean;
 }
 
 export async function execute(execution: Execution, flags: RunFlags): Promise<number> {
@@ -27,7 +29,14 @@ export async function execute(execution: Execution, flags: RunFlags): Promise<nu
   const { signal, release } = interruptible();
   try {
     const report = await run({
-      ...execution,
+      source: execution.source,
+      selection: execution.selection,
+      engineOptions: execution.engineOptions,
+      again: {
+        program: program(),
+        suffix: execution.replaySuffix,
+        ...(execution.isAdHoc === true ? { rerun: thisCommandLine() } : {}),
+      },
       seed: flags.seed,
       jobs: flags.jobs,
       maxTimeMs: flags.maxTime * 1000,
@@ -47,4 +56,13 @@ export async function execute(execution: Execution, flags: RunFlags): Promise<nu
     progress.close();
     release();
   }
+}
+
+/** Under npm the command is not on the PATH of the shell that will repeat it. */
+const program = (): string => (process.env["npm_command"] === undefined ? "verify" : "npx verify");
+
+function thisCommandLine(): string {
+  const quote = (word: string): string =>
+    /^[\w@%+=:,./{}-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+  return [program(), ...process.argv.slice(2).map(quote)].join(" ");
 }

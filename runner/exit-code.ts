@@ -11,7 +11,8 @@ export interface ExitOptions {
   readonly failOn?: readonly Verdict[];
   /** Fingerprints of results that a baseline already knows. */
   readonly known?: ReadonlySet<string>;
-  readonly interrupted?: boolean;
+  /** The signal that stopped the run. */
+  readonly interruptedBy?: "SIGINT" | "SIGTERM";
 }
 
 /** Whether a result counts against the run. */
@@ -26,7 +27,9 @@ export function counts(result: Result, options: ExitOptions = {}): boolean {
 }
 
 export function exitCodeOf(results: readonly Result[], options: ExitOptions = {}): ExitCode {
-  if (options.interrupted === true) return ExitCode.interrupted;
+  if (options.interruptedBy !== undefined) {
+    return options.interruptedBy === "SIGTERM" ? ExitCode.terminated : ExitCode.interrupted;
+  }
   const counted = results.filter((result) => counts(result, options));
   const has = (test: (result: Result) => boolean): boolean => counted.some(test);
   const isError = (result: Result): boolean => result.verdict === "error";

@@ -29,8 +29,15 @@ export interface RunOptions extends Pick<ExitOptions, "failOn" | "known"> {
   readonly engineOptions: EngineOptions;
   /** The command line, for the report. */
   readonly command: readonly string[];
-  /** Text after `verify` that replays need, e.g. `-c other.config.ts`. */
-  readonly replaySuffix: string;
+  /** How a reader repeats a result. */
+  readonly again: {
+    /** What the command is called here: `verify` or `npx verify`. */
+    readonly program: string;
+    /** Options that every repetition needs, e.g. ` -c other.config.ts`. */
+    readonly suffix: string;
+    /** Repeats a result without a counterexample, where `verify run ID` would not find it. */
+    readonly rerun?: string;
+  };
   readonly signal: AbortSignal;
   readonly onEvent: (event: RunEvent) => void;
 }
@@ -101,7 +108,10 @@ export async function run(options: RunOptions): Promise<Report> {
     environment: describeEnvironment(),
     command: redact(options.command, secrets),
     summary: summarise(inOrder),
-    exitCode: exitCodeOf(inOrder, { ...options, interrupted }),
+    exitCode: exitCodeOf(inOrder, {
+      ...options,
+      ...(interrupted ? { interruptedBy: signalOf(options.signal) } : {}),
+    }),
     interrupted,
     subjects: subjects
       .filter(({ id }) => obligations.some(({ subject }) => subject === id))
@@ -126,16 +136,22 @@ function notRun(obligation: Obligation, reason: string): Checked {
   };
 }
 
+function signalOf(signal: AbortSignal): "SIGINT" | "SIGTERM" {
+  const reason: unknown = signal.reason;
+  return reason instanceof Error && reason.message === "SIGTERM" ? "SIGTERM" : "SIGINT";
+}
+
 function toResult(
   obligation: Obligation,
   checked: Checked,
-  options: Pick<RunOptions, "seed" | "replaySuffix">,
+  options: Pick<RunOptions, "seed" | "again">,
 ): Result {
   const { id, engine } = obligation;
+  const { program, suffix, rerun } = options.again;
   const again =
     checked.outcome.counterexample === null
-      ? `verify run ${id} --engine ${engine} --seed ${options.seed}`
-      : `verify replay ${id} --engine ${engine}`;
+      ? (rerun ?? `${program} run ${id} --engine ${engine} --seed ${options.seed}${suffix}`)
+      : `${program} replay ${id} --engine ${engine}${suffix}`;
   return {
     id,
     subject: obligation.subject,
@@ -146,7 +162,7 @@ function toResult(
     engine,
     ...checked.outcome,
     ...judge(checked.outcome, obligation.expect),
-    replay: again + options.replaySuffix,
+    replay: again,
     durationMs: Math.round(checked.durationMs),
   };
 }

@@ -36,6 +36,7 @@ export async function conformExporterCommand(flags: ExporterFlags): Promise<numb
       selection: { engines: ["conform"] },
       engineOptions: { outDir: flags.outDir },
       replaySuffix: "",
+      isAdHoc: true,
     },
     { ...flags, jobs: 1, maxTime: budgetSeconds },
   );

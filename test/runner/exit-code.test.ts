@@ -55,7 +55,8 @@ describe("exit codes", () => {
   });
 
   test("an interrupted run says so, whatever it found", () => {
-    expect(exitCodeOf([result(holds)], { interrupted: true })).toBe(130);
+    expect(exitCodeOf([result(holds)], { interruptedBy: "SIGINT" })).toBe(130);
+    expect(exitCodeOf([result(holds)], { interruptedBy: "SIGTERM" })).toBe(143);
   });
 
   test("a skipped result is not a failure, and not a pass either", () => {
