@@ -5,6 +5,7 @@ import { describe, expect, it, vi } from "vitest";
 import { ledgerOf } from "../../checkers/conform/wire/ledger.ts";
 import { requirements } from "../../checkers/conform/wire/requirements.ts";
 import type { Scenario } from "../../checkers/conform/wire/scenario.ts";
+import { scenarios as allScenarios, sizeBurst } from "../../checkers/conform/wire/scenarios.ts";
 import {
   firstRound,
   fixture,
@@ -12,6 +13,7 @@ import {
   judge,
   learn,
   obeysTimeout,
+  pace,
   play,
   reference,
 } from "./helpers.ts";
@@ -147,5 +149,17 @@ describe.concurrent("what cannot be known is not judged", () => {
     expect(ended).toBe(delivered);
     expect(lost).toBe(0);
     expect(judge("shutdown-flushes", run, known)).toMatchObject({ kind: "holds" });
+    // With an account beyond the queue, a loss is no finding, and a full delivery still is one.
+    const beyond = { ...known, perDrive: 3_000 };
+    expect(judge("shutdown-flushes", run, beyond)).toMatchObject({ kind: "unknown" });
+  });
+
+  it("a burst leaves room for what the readiness check has put into the queue", () => {
+    const sigterm = allScenarios(pace).find(({ name }) => name === "sigterm")!;
+    const times = (perDrive: number, atStart: number) =>
+      sizeBurst(sigterm, { perDrive, atStart }).steps.find((step) => step.do === "drive")?.times;
+    expect(times(50, 0)).toBe(40);
+    expect(times(50, 50)).toBe(39);
+    expect(times(4_000, 0)).toBe(1);
   });
 });

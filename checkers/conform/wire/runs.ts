@@ -107,8 +107,8 @@ export class SubjectRuns {
 
   /** The burst is sized by what one stimulus produces without faults. */
   async #startBurst(scenario: Scenario): Promise<ScenarioRun> {
-    const { perDrive } = learn(await this.scenario("baseline"));
-    return await this.#start(sizeBurst(scenario, perDrive));
+    const learnt = learn(await this.scenario("baseline"));
+    return await this.#start(sizeBurst(scenario, learnt));
   }
 
   #start(scenario: Scenario, urgent = false): Promise<ScenarioRun> {

@@ -195,9 +195,12 @@ export function scenarios(pace: Pace): readonly Scenario[] {
 }
 
 /** A burst that fills the queue but does not overflow it, once the size of a stimulus is known. */
-export function sizeBurst(scenario: Scenario, spansPerDrive: number | null): Scenario {
-  if (spansPerDrive === null) return scenario;
-  const fitting = Math.max(1, Math.floor(QUEUE / spansPerDrive));
+export function sizeBurst(
+  scenario: Scenario,
+  { perDrive, atStart }: { readonly perDrive: number | null; readonly atStart: number },
+): Scenario {
+  if (perDrive === null) return scenario;
+  const fitting = Math.max(1, Math.floor((QUEUE - atStart) / perDrive));
   const steps = scenario.steps.map((step) =>
     step.do === "drive" && step.times !== undefined ? { ...step, times: fitting } : step,
   );
