@@ -1,5 +1,7 @@
 /** Keeps secrets out of every artifact: the last gate before a report is written. */
 
+import type { Result } from "../core/result.ts";
+
 const secretName = /(secret|token|passw(or)?d|api_?key|authorization|credential|headers)/i;
 /** Shorter values would blank out ordinary words. */
 const minimumLength = 6;
@@ -60,4 +62,22 @@ export function redact<T>(value: T, secrets: readonly string[]): T {
     return item;
   };
   return walk(value) as T;
+}
+
+/**
+ * A result with secrets masked in everything that somebody wrote. What the runner itself says stays:
+ * a token that happens to spell a verdict must not change one.
+ */
+export function redactResult(result: Result, secrets: readonly string[]): Result {
+  const { id, subject, property, engine, verdict, method, expected } = result;
+  return {
+    ...redact(result, secrets),
+    id,
+    subject,
+    property,
+    engine,
+    verdict,
+    method,
+    expected,
+  };
 }

@@ -12,7 +12,7 @@ import { counts, exitCodeOf, type ExitOptions } from "./exit-code.ts";
 import { judge } from "./expectation.ts";
 import { keyOf, plan, type Selection } from "./plan.ts";
 import type { EngineOptions, SubjectSource } from "./protocol.ts";
-import { redact, secretsOf } from "./redact.ts";
+import { redact, redactResult, secretsOf } from "./redact.ts";
 import { loadEngines } from "./registry.ts";
 import { schedule } from "./schedule.ts";
 import { loadSubjects } from "./source.ts";
@@ -72,7 +72,7 @@ export async function run(options: RunOptions): Promise<Report> {
   const results = new Map<string, Result>();
   let failures = 0;
   const record = (obligation: Obligation, checked: Checked): boolean => {
-    const result = redact(toResult(obligation, checked, options), secrets);
+    const result = redactResult(toResult(obligation, checked, options), secrets);
     results.set(keyOf(obligation), result);
     if (counts(result, options)) failures++;
     options.onEvent({ type: "finished", result });

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 
-import { redact, secretsOf } from "../../runner/redact.ts";
+import { exitCodeOf } from "../../runner/exit-code.ts";
+import { redact, redactResult, secretsOf } from "../../runner/redact.ts";
+import { refuted, result } from "./results.ts";
 
 const env = {
   OTEL_EXPORTER_OTLP_HEADERS: "authorization=Bearer%20s3cr3t-token,x-tenant=tenant-4711",
@@ -37,6 +39,14 @@ describe("redaction", () => {
       [],
     );
     expect(text).not.toMatch(/dXNlcjpwYXNz|k-123456|abcdefgh1234|u:p@/);
+  });
+
+  test("a token that spells a verdict or an engine changes neither, and no exit code", () => {
+    const found = result(refuted({ state: "a token: explore" }));
+    const masked = redactResult(found, ["violated", "explore"]);
+    expect(masked).toMatchObject({ verdict: "violated", engine: "explore" });
+    expect(masked.counterexample?.at).toEqual({ state: "a token: [redacted]" });
+    expect(exitCodeOf([masked])).toBe(1);
   });
 
   test("leaves ordinary words alone", () => {
