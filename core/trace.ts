@@ -7,6 +7,10 @@
 export type Json =
   null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
+/** True for a JSON object: not null, not a list. */
+export const isJsonRecord = (json: Json): json is { readonly [key: string]: Json } =>
+  typeof json === "object" && json !== null && !Array.isArray(json);
+
 /** A value small enough to be compared and shown in one cell. */
 export type Scalar = null | boolean | number | string;
 

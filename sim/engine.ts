@@ -10,7 +10,7 @@ import type {
   QueueSubject,
   Subject,
 } from "../core/subject.ts";
-import type { Json } from "../core/trace.ts";
+import { isJsonRecord } from "../core/trace.ts";
 import type { Method } from "../core/verdict.ts";
 
 type SimClaim = FormulaClaim | PredictionClaim;
@@ -86,7 +86,7 @@ export const engine: Engine = {
   async replay(obligation, anySubject, counterexample, context: CheckContext) {
     const { claim, subject } = find(obligation, anySubject);
     const recipe = counterexample.recipe;
-    if (!isRecord(recipe) || recipe["kind"] !== claim.kind) {
+    if (!isJsonRecord(recipe) || recipe["kind"] !== claim.kind) {
       return { kind: "infeasible", message: `the recorded run is not about a ${claim.kind} claim` };
     }
     if (claim.kind === "formula") {
@@ -97,7 +97,3 @@ export const engine: Engine = {
     return replayPrediction(claim, subject, recipe, context);
   },
 };
-
-function isRecord(value: Json): value is { readonly [key: string]: Json } {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}

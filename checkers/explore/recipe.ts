@@ -1,6 +1,6 @@
 /** The JSON that a counterexample needs to be followed again. */
 
-import type { Json, TraceAction } from "../../core/trace.ts";
+import { isJsonRecord, type Json, type TraceAction } from "../../core/trace.ts";
 import type { RecipeStep } from "../../semantics/run.ts";
 import type { Candidate } from "./finding.ts";
 
@@ -20,7 +20,7 @@ export function writeRecipe(recipe: Recipe): Json {
 
 /** null when the JSON is no recipe of this engine. */
 export function readRecipe(json: Json): Recipe | null {
-  if (!isRecord(json)) return null;
+  if (!isJsonRecord(json)) return null;
   if (json["kind"] === "absent") return { kind: "absent" };
   const { steps, loop } = json;
   if (json["kind"] !== "run" || !Array.isArray(steps)) return null;
@@ -35,14 +35,11 @@ export function readRecipe(json: Json): Recipe | null {
 }
 
 function readStep(json: Json): RecipeStep | null {
-  if (!isRecord(json)) return null;
+  if (!isJsonRecord(json)) return null;
   const { event, timer, state } = json;
-  if (event !== undefined && isRecord(event) && typeof event["type"] === "string") {
+  if (event !== undefined && isJsonRecord(event) && typeof event["type"] === "string") {
     return { event: event as TraceAction };
   }
   if (typeof timer !== "string") return null;
   return typeof state === "string" || state === null ? { timer, state } : null;
 }
-
-const isRecord = (json: Json): json is Readonly<Record<string, Json>> =>
-  typeof json === "object" && json !== null && !Array.isArray(json);

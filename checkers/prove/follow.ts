@@ -3,6 +3,7 @@
 import type { Property } from "../../core/property.ts";
 import type { MachineModel } from "../../core/subject.ts";
 import {
+  isJsonRecord,
   type Counterexample,
   type Json,
   makeTrace,
@@ -150,9 +151,9 @@ function writeRecipe(recipe: Recipe): Json {
 
 /** null when the JSON is no recipe of this engine. */
 export function readRecipe(json: Json): Recipe | null {
-  if (!isRecord(json)) return null;
+  if (!isJsonRecord(json)) return null;
   const { parameters, steps } = json;
-  if (parameters === undefined || !isRecord(parameters) || !Array.isArray(steps)) return null;
+  if (parameters === undefined || !isJsonRecord(parameters) || !Array.isArray(steps)) return null;
   const values: Record<string, number> = {};
   for (const [name, value] of Object.entries(parameters)) {
     if (typeof value !== "number") return null;
@@ -160,9 +161,9 @@ export function readRecipe(json: Json): Recipe | null {
   }
   const read: RecipeStep[] = [];
   for (const step of steps as readonly Json[]) {
-    if (!isRecord(step)) return null;
+    if (!isJsonRecord(step)) return null;
     const { event, timer, state } = step;
-    if (event !== undefined && isRecord(event) && typeof event["type"] === "string") {
+    if (event !== undefined && isJsonRecord(event) && typeof event["type"] === "string") {
       read.push({ event: event as TraceAction });
     } else if (typeof timer === "string" && (typeof state === "string" || state === null)) {
       read.push({ timer, state });
@@ -172,6 +173,3 @@ export function readRecipe(json: Json): Recipe | null {
   }
   return { parameters: values, steps: read };
 }
-
-const isRecord = (json: Json): json is Readonly<Record<string, Json>> =>
-  typeof json === "object" && json !== null && !Array.isArray(json);
