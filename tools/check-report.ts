@@ -48,7 +48,9 @@ export function reportFaults(report: Report, options: { withoutEbpf: boolean }):
 }
 
 const isDisturbed = (result: Result): boolean =>
-  wasTooBusy(result) || (result.verdict === "inconclusive" && result.method === "measurement");
+  wasTooBusy(result) ||
+  (result.verdict === "inconclusive" &&
+    (result.method === "measurement" || result.engine === "profile"));
 
 const isPinnedViolation = ({ verdict, expected, asExpected }: Result): boolean =>
   verdict === "violated" && asExpected && expected.length === 1 && expected[0] === "violated";
@@ -59,6 +61,7 @@ function profileFaults(profile: Result, withoutEbpf: boolean): string[] {
   if (profile.verdict === "skipped") {
     return profile.reason === "" ? [`${profile.id}: skipped without a reason`] : [];
   }
+  if (isDisturbed(profile)) return []; // it failed its own check, shows no graph, and is no pass
   const provenances = profile.exhibits
     .filter((exhibit) => exhibit.kind === "flamegraph")
     .map(({ provenance }) => provenance);
