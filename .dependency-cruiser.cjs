@@ -4,10 +4,12 @@
  */
 
 const ROOMS =
-  "^(core|expr|semantics|models|properties|impl|adapters|checkers|sim|runner|reports|cli)/";
+  "^(core|expr|semantics|solver|models|properties|impl|adapters|checkers|sim|runner|reports|cli)/";
 /** Everything of the workbench that product code could import. */
 const WORKBENCH = `${ROOMS}|^(index|verify\\.config)\\.ts$`;
 const CONTENT = "^(models|properties|adapters|impl)/";
+/** A language with its interpreter: shipped, and the subject matter of one engine. */
+const OTTL = "^impl/ottl/";
 
 /** `room` may import only `allowed` rooms (and itself), whatever else it takes from npm or Node. */
 const only = (name, from, allowed, comment) => ({
@@ -52,6 +54,12 @@ module.exports = {
       "semantics: machines as tables.",
     ),
     only(
+      "solver-knows-core",
+      "^solver/",
+      ["^core/"],
+      "solver: SMT-LIB text in, an answer out; it knows nobody's terms.",
+    ),
+    only(
       "models-know-core-and-expr",
       "^models/",
       ["^core/", "^expr/"],
@@ -75,18 +83,28 @@ module.exports = {
       comment: "An engine takes subjects through core; it knows no particular one.",
       severity: "error",
       from: { path: "^(checkers|sim)/" },
-      to: { path: `${CONTENT}|^(runner|reports|cli)/|^(index|verify\\.config)\\.ts$` },
+      to: {
+        path: `${CONTENT}|^(runner|reports|cli)/|^(index|verify\\.config)\\.ts$`,
+        pathNot: OTTL,
+      },
+    },
+    {
+      name: "only-rules-knows-ottl",
+      comment: "One engine is about OTTL, and it replays its findings on the real interpreter.",
+      severity: "error",
+      from: { path: "^(checkers|sim)/", pathNot: "^checkers/rules/" },
+      to: { path: OTTL },
     },
     {
       name: "engines-do-not-know-each-other",
-      comment: "What two engines share belongs into core, expr or semantics.",
+      comment: "What two engines share belongs into core, expr, semantics or solver.",
       severity: "error",
       from: { path: "^checkers/([^/]+)/" },
       to: { path: "^(checkers|sim)/", pathNot: "^checkers/$1/" },
     },
     {
       name: "sim-knows-no-checker",
-      comment: "What two engines share belongs into core, expr or semantics.",
+      comment: "What two engines share belongs into core, expr, semantics or solver.",
       severity: "error",
       from: { path: "^sim/" },
       to: { path: "^checkers/" },
@@ -96,7 +114,7 @@ module.exports = {
       comment: "The auditor re-checks evidence; shared code would share its faults.",
       severity: "error",
       from: { path: "^checkers/audit/" },
-      to: { path: "^(checkers|sim|semantics|expr)/", pathNot: "^checkers/audit/" },
+      to: { path: "^(checkers|sim|semantics|expr|solver)/", pathNot: "^checkers/audit/" },
     },
     only("reports-know-core", "^reports/", ["^core/"], "reports show results, whoever made them."),
     only(
@@ -110,7 +128,7 @@ module.exports = {
       comment: "the command line works without any configuration, so it must not need content.",
       severity: "error",
       from: { path: "^cli/" },
-      to: { path: `${CONTENT}|^verify\\.config\\.ts$` },
+      to: { path: `${CONTENT}|^verify\\.config\\.ts$`, pathNot: OTTL },
     },
     {
       name: "public-api-is-light",
@@ -124,7 +142,7 @@ module.exports = {
       comment: "verify.config.ts is the only product code where models and adapters meet.",
       severity: "error",
       from: { path: WORKBENCH, pathNot: ["^verify\\.config\\.ts$", CONTENT] },
-      to: { path: CONTENT },
+      to: { path: CONTENT, pathNot: OTTL },
     },
 
     {
@@ -139,7 +157,7 @@ module.exports = {
       comment: "The tarball is installed without devDependencies; only types may come from there.",
       severity: "error",
       from: {
-        path: "^(core|expr|semantics|checkers|sim|runner|reports|cli)/|^index\\.ts$",
+        path: "^(core|expr|semantics|solver|checkers|sim|runner|reports|cli|impl/ottl)/|^index\\.ts$",
         pathNot: "^reports/app/",
       },
       to: { dependencyTypes: ["npm-dev", "npm-no-pkg"], dependencyTypesNot: ["type-only"] },

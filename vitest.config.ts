@@ -46,7 +46,7 @@ export default defineConfig({
     coverage: {
       provider: "v8",
       include: [
-        "{core,expr,semantics,models,properties,impl,adapters,checkers,sim,runner,reports}/**/*.ts",
+        "{core,expr,semantics,solver,models,properties,impl,adapters,checkers,sim,runner,reports}/**/*.ts",
       ],
       // Not seen by the coverage of a test run: what runs in the browser, in processes and threads
       // of its own, or is tested while measuring, which coverage would disturb.

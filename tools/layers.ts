@@ -20,6 +20,7 @@ const rooms = [
   "core",
   "expr",
   "semantics",
+  "solver",
   "models",
   "properties",
   "impl",

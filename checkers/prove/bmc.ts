@@ -2,7 +2,7 @@
 
 import { type Claim, type Encoding, type SolvedRun } from "./encode.ts";
 import { readValues } from "./smt.ts";
-import type { Query, Session } from "./solver.ts";
+import type { Query, Session } from "../../solver/solver.ts";
 
 export type BoundedAnswer =
   | { readonly kind: "found"; readonly run: SolvedRun; readonly query: Query }

@@ -12,7 +12,7 @@ import {
   substitute,
   type Type,
 } from "../../expr/index.ts";
-import type { Sexpr } from "./sexpr.ts";
+import type { Sexpr } from "../../solver/sexpr.ts";
 import {
   EnumCodes,
   readRational,

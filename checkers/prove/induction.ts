@@ -15,7 +15,7 @@ import {
 } from "../../expr/index.ts";
 import { type Claim, conjunction, type Encoding, type SolvedRun } from "./encode.ts";
 import { readValues } from "./smt.ts";
-import type { Query, Session } from "./solver.ts";
+import type { Query, Session } from "../../solver/solver.ts";
 import type { SymbolicSystem } from "./system.ts";
 
 /** Facts that may be invariants; nothing depends on their being true. */

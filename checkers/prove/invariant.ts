@@ -1,7 +1,7 @@
 /** Invariants that the solver found, in the words of the model. */
 
 import type { Encoding } from "./encode.ts";
-import type { Sexpr } from "./sexpr.ts";
+import type { Sexpr } from "../../solver/sexpr.ts";
 import { readRational } from "./smt.ts";
 
 /** One line per location: `closed: failures >= 0 and failures < threshold`. */

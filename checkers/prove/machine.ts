@@ -21,7 +21,7 @@ import { type Claim, Encoding, type SolvedRun } from "./encode.ts";
 import { extract } from "./extract.ts";
 import { follow, readRecipe, recipeOf } from "./follow.ts";
 import { candidatesOf, describeFacts, inductiveStep, inductiveSubset } from "./induction.ts";
-import { digestOf, type Query, scriptOf, Session } from "./solver.ts";
+import { digestOf, type Query, scriptOf, Session } from "../../solver/solver.ts";
 import { type SpacerAnswer, trySpacer } from "./spacer.ts";
 import { NotExpressible, type SymbolicSystem } from "./system.ts";
 

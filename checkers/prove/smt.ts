@@ -8,7 +8,7 @@ import {
   type Rational,
   type Type,
 } from "../../expr/index.ts";
-import type { Sexpr } from "./sexpr.ts";
+import type { Sexpr } from "../../solver/sexpr.ts";
 
 /** A symbol in SMT-LIB; every name is quoted, so that no name of a model clashes with a command. */
 export function symbol(name: string): string {

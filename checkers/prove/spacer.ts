@@ -5,9 +5,9 @@
 
 import { type Claim, conjunction, type Encoding } from "./encode.ts";
 import { readInvariants } from "./invariant.ts";
-import type { Sexpr } from "./sexpr.ts";
+import type { Sexpr } from "../../solver/sexpr.ts";
 import { sortName, symbol, type TermEnvironment, toTerm } from "./smt.ts";
-import type { Answer, Query, Session } from "./solver.ts";
+import type { Answer, Query, Session } from "../../solver/solver.ts";
 
 export type SpacerAnswer =
   /** `invariants`: in the model's words, one line per state. */

@@ -34,7 +34,7 @@ import {
   type TermEnvironment,
   toTerm,
 } from "./smt.ts";
-import { type Answer, digestOf, type Query, scriptOf, Session } from "./solver.ts";
+import { type Answer, digestOf, type Query, scriptOf, Session } from "../../solver/solver.ts";
 
 export function planTheorems(subject: TheoremSubject): readonly Obligation[] {
   return subject.theorems.map((theorem) => ({

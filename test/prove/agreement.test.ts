@@ -14,7 +14,7 @@ import {
   scopeOfTheorem,
 } from "../../expr/index.ts";
 import { EnumCodes, readValue, type TermEnvironment, toTerm } from "../../checkers/prove/smt.ts";
-import { closeSolver, Session } from "../../checkers/prove/solver.ts";
+import { closeSolver, Session } from "../../solver/solver.ts";
 import { DiagnosticError } from "../../core/diagnostic.ts";
 
 afterAll(closeSolver);

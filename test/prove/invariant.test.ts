@@ -5,8 +5,8 @@ import { boolType, elaborate, scopeOfModel } from "../../expr/index.ts";
 import { type Claim, Encoding } from "../../checkers/prove/encode.ts";
 import { extract } from "../../checkers/prove/extract.ts";
 import { readInvariants } from "../../checkers/prove/invariant.ts";
-import { parseSexprs } from "../../checkers/prove/sexpr.ts";
-import { closeSolver, Session } from "../../checkers/prove/solver.ts";
+import { parseSexprs } from "../../solver/sexpr.ts";
+import { closeSolver, Session } from "../../solver/solver.ts";
 import { auditInvariant } from "../../checkers/prove/spacer.ts";
 import { circuitBreaker } from "../../models/circuit-breaker.ts";
 

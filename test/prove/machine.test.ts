@@ -6,7 +6,7 @@ import { always, alwaysStep, never, type Property } from "../../core/property.ts
 import type { Outcome } from "../../core/result.ts";
 import { defineSubject, type MachineModel } from "../../core/subject.ts";
 import { engine } from "../../checkers/prove/engine.ts";
-import { closeSolver } from "../../checkers/prove/solver.ts";
+import { closeSolver } from "../../solver/solver.ts";
 import { guard, update } from "../../expr/index.ts";
 import { circuitBreaker, circuitBreakerMachine } from "../../models/circuit-breaker.ts";
 import { publishedCircuitBreaker } from "../../models/published/circuit-breaker.ts";

@@ -18,7 +18,7 @@ import type { CheckContext } from "../../core/engine.ts";
 import { always, alwaysStep, type Property } from "../../core/property.ts";
 import { defineSubject, type MachineModel } from "../../core/subject.ts";
 import { engine } from "../../checkers/prove/engine.ts";
-import { closeSolver } from "../../checkers/prove/solver.ts";
+import { closeSolver } from "../../solver/solver.ts";
 import { compileState, compileStep, guard, scopeOfModel, update } from "../../expr/index.ts";
 
 afterAll(closeSolver);

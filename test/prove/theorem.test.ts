@@ -4,7 +4,7 @@ import type { CheckContext } from "../../core/engine.ts";
 import type { Outcome } from "../../core/result.ts";
 import type { Theorem, TheoremSubject } from "../../core/subject.ts";
 import { engine } from "../../checkers/prove/engine.ts";
-import { closeSolver } from "../../checkers/prove/solver.ts";
+import { closeSolver } from "../../solver/solver.ts";
 import { queueWait } from "../../properties/theorems/queue-wait.ts";
 import { retryArithmetic } from "../../properties/theorems/retry-arithmetic.ts";
 

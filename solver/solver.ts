@@ -10,7 +10,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
 
-import { siblingModule } from "../../core/module-url.ts";
+import { siblingModule } from "../core/module-url.ts";
 import type { SolverReply, SolverRequest } from "./protocol.ts";
 import { parseSexprs, type Sexpr } from "./sexpr.ts";
 

@@ -2,13 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 
 import { afterAll, describe, expect, test } from "vitest";
 
-import {
-  closeSolver,
-  digestOf,
-  scriptOf,
-  Session,
-  SolverError,
-} from "../../checkers/prove/solver.ts";
+import { closeSolver, digestOf, scriptOf, Session, SolverError } from "../../solver/solver.ts";
 
 afterAll(closeSolver);
 
@@ -22,7 +16,7 @@ function solverProcesses(): readonly number[] {
   return readdirSync("/proc/self/task")
     .flatMap((task) => readFileSync(`/proc/self/task/${task}/children`, "utf8").split(" "))
     .filter(
-      (pid) => pid !== "" && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("prove/worker"),
+      (pid) => pid !== "" && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("solver/worker"),
     )
     .map(Number);
 }
