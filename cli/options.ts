@@ -84,7 +84,7 @@ export function addOutputOptions(command: Command): Command {
   return command
     .option(
       "--reporter <name[=file]>",
-      "pretty, json, junit or html; repeatable (default: pretty)",
+      "pretty, json, junit, sarif or html; repeatable (default: pretty)",
       collect,
     )
     .option("--out-dir <folder>", "where reports and counterexamples go", ".verify")
@@ -133,7 +133,7 @@ export function useColor(
 }
 
 export interface ReporterTarget {
-  readonly name: "pretty" | "json" | "junit" | "html";
+  readonly name: "pretty" | "json" | "junit" | "sarif" | "html";
   /** Absent: standard output. */
   readonly file?: string;
 }
@@ -142,6 +142,7 @@ const defaultFiles: Record<ReporterTarget["name"], string | undefined> = {
   pretty: undefined,
   json: undefined,
   junit: "junit.xml",
+  sarif: "report.sarif",
   html: "report.html",
 };
 

@@ -2,7 +2,7 @@
 
 import type { StateGraph } from "./exhibit.ts";
 import type { Expectation } from "./property.ts";
-import type { EngineName, Outcome } from "./result.ts";
+import type { EngineName, Location, Outcome } from "./result.ts";
 import type { Subject } from "./subject.ts";
 import type { Counterexample } from "./trace.ts";
 import type { Claim } from "./verdict.ts";
@@ -19,6 +19,10 @@ export interface Obligation {
   readonly claim: Claim;
   readonly implementation: { readonly name: string; readonly version: string } | null;
   readonly expect: Expectation | null;
+  /** The question asked, where many obligations ask the same one: reports fold their answers. */
+  readonly group?: string;
+  /** What the obligation is about, in a file of the user. */
+  readonly location?: Location;
   /** Measurements must not share the machine with other obligations. */
   readonly exclusive?: boolean;
 }

@@ -22,6 +22,18 @@ export interface RequirementFinding {
 }
 
 /** What an engine says about one obligation; the runner adds identity, expectation and time. */
+/** A place in a file that a result is about; lines and columns count from 1. */
+export interface Location {
+  readonly file: string;
+  readonly line: number;
+  /** In UTF-16 units, as editors count. */
+  readonly column: number;
+  readonly endLine?: number;
+  readonly endColumn?: number;
+  /** The text that stands there. */
+  readonly snippet?: string;
+}
+
 export interface Outcome {
   readonly verdict: Verdict;
   readonly method: Method | null;
@@ -55,6 +67,9 @@ export interface Result extends Outcome {
   /** Why something other than "holds" is expected. */
   readonly expectedBecause: string | null;
   readonly asExpected: boolean;
+  /** The question that this result answers, where many results answer the same one. */
+  readonly group?: string;
+  readonly location?: Location;
   /** How `at` of the counterexample differs from the pinned one; null when it does not. */
   readonly expectationMismatch: string | null;
   /** The command that shows this result again. */

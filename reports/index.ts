@@ -2,9 +2,9 @@
 
 import { DiagnosticError, type Report } from "../core/index.ts";
 
-export type ReporterName = "pretty" | "json" | "junit" | "html";
+export type ReporterName = "pretty" | "json" | "junit" | "sarif" | "html";
 
-export const reporterNames: readonly ReporterName[] = ["pretty", "json", "junit", "html"];
+export const reporterNames: readonly ReporterName[] = ["pretty", "json", "junit", "sarif", "html"];
 
 export interface RenderOptions {
   /** ANSI colours; only `pretty` uses them. */
@@ -33,6 +33,8 @@ export async function renderReport(
       return (await import("./json/json.ts")).renderJson(report);
     case "junit":
       return (await import("./junit/junit.ts")).renderJunit(report);
+    case "sarif":
+      return (await import("./sarif/sarif.ts")).renderSarif(report);
     case "html":
       return await (await import("./html/html.ts")).renderHtml(report);
     default:

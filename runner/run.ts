@@ -160,6 +160,8 @@ function toResult(
     source: obligation.source,
     implementation: obligation.implementation,
     engine,
+    ...(obligation.group === undefined ? {} : { group: obligation.group }),
+    ...(obligation.location === undefined ? {} : { location: obligation.location }),
     ...checked.outcome,
     ...judge(checked.outcome, obligation.expect),
     replay: again,

@@ -30,6 +30,8 @@ const resultKeys: readonly (keyof Result)[] = [
   "source",
   "implementation",
   "engine",
+  "group",
+  "location",
   "verdict",
   "expected",
   "expectedBecause",

@@ -88,7 +88,10 @@ interface Folded {
   readonly first: Result;
 }
 
-/** Runs of results that were not decided for one and the same reason become one line. */
+/**
+ * Runs of results that were not decided for one and the same reason become one line, and so do the
+ * proofs of one question about many places.
+ */
 function foldUndecided(results: readonly Result[]): (Result | Folded)[] {
   const shown: (Result | Folded)[] = [];
   for (let start = 0; start < results.length;) {
@@ -103,16 +106,30 @@ function foldUndecided(results: readonly Result[]): (Result | Folded)[] {
 }
 
 const isSameStory = (one: Result, other: Result | undefined): boolean =>
+  other !== undefined && (isUndecidedAlike(one, other) || isProvedAlike(one, other));
+
+const isProvedAlike = (one: Result, other: Result): boolean =>
+  one.group !== undefined &&
+  one.group === other.group &&
+  one.verdict === "proved" &&
+  other.verdict === "proved" &&
+  one.asExpected &&
+  other.asExpected;
+
+const isUndecidedAlike = (one: Result, other: Result): boolean =>
   (one.verdict === "skipped" || one.verdict === "inconclusive") &&
-  one.verdict === other?.verdict &&
+  one.verdict === other.verdict &&
+  one.group === other.group &&
   one.reason === other.reason &&
   one.asExpected === other.asExpected;
 
 function foldedLine({ count, first }: Folded, { paint, width }: Frame): string[] {
-  const { verdict, reason, asExpected } = first;
+  const { verdict, reason, asExpected, group } = first;
   const mark = asExpected ? "" : "UNEXPECTED: ";
   const what = plural(count, "property", "properties");
-  const text = `${verdictSymbol[verdict]} ${verdict}  ${mark}${what}: ${reason}`;
+  const said = group === undefined ? `${what}: ${reason}` : `${group}: ${what}`;
+  const why = group === undefined || reason === "" ? "" : ` (${reason})`;
+  const text = `${verdictSymbol[verdict]} ${pad(verdict, verdictWidth)}  ${mark}${said}${why}`;
   return wrap(text, width, "  ").map((line) => paint(toneFormat[tone(first)], line));
 }
 
@@ -170,6 +187,11 @@ function calm(result: Result, frame: Frame): string[] {
 function loud(result: Result, frame: Frame): string[] {
   const { paint, width, verbose } = frame;
   const lines: string[] = [];
+  const { location } = result;
+  if (location !== undefined) {
+    const { file, line, column } = location;
+    lines.push(`${detail}${paint("gray", "at")} ${oneLine(`${file}:${line}:${column}`)}`);
+  }
   const mark = result.verdict === "error" ? "ERROR" : "UNEXPECTED";
   lines.push(
     ...wrap(`${mark}: ${expectation(result)}`, width, detail).map((line) =>
