@@ -32,6 +32,7 @@ export const diagnosticCodes = {
   VRF105: "the machine is not deterministic",
   VRF106: "unsupported machine feature",
   VRF107: "macrostep divergence",
+  VRF108: "unsound combination",
   VRF201: "expression syntax error",
   VRF202: "construct not allowed in an expression",
   VRF203: "unknown name in an expression",

@@ -6,40 +6,31 @@
  * predicates `event(type)` and `next(expr)`.
  */
 
+import type { StatePredicate, StepPredicate } from "./predicate.ts";
+export type {
+  ModelEvent,
+  ModelState,
+  ModelStep,
+  StatePredicate,
+  StepPredicate,
+} from "./predicate.ts";
+
+import type { CtlFormula, Formula } from "./temporal.ts";
 import type { Scalar } from "./trace.ts";
 import type { Verdict } from "./verdict.ts";
 
-/** The part of an XState snapshot that predicates may rely on. */
-export interface ModelState {
-  readonly value: unknown;
-  // oxlint-disable-next-line typescript/no-explicit-any -- the user's own context type
-  readonly context: any;
-  readonly status: string;
-  matches(value: unknown): boolean;
-  hasTag(tag: string): boolean;
-}
-
-export interface ModelEvent {
-  readonly type: string;
-  // oxlint-disable-next-line typescript/no-explicit-any -- the user's own payload types
-  readonly [field: string]: any;
-}
-
-export interface ModelStep {
-  readonly before: ModelState;
-  readonly event: ModelEvent;
-  readonly after: ModelState;
-}
-
-export type StatePredicate = string | ((state: ModelState) => boolean);
-export type StepPredicate = string | ((step: ModelStep) => boolean);
+/**
+ * What happens again and again, if it can. `timers`: a pending timer fires. `internal`: the machine's
+ * own steps. `deliveries`: a message in a channel arrives. `events`: every declared event type is
+ * sent; `event ACK`: this one is. Faults are never fair.
+ */
+export type FairnessClass = "timers" | "internal" | "deliveries" | "events" | `event ${string}`;
 
 /**
- * Fairness is named, never implied. `timers`: a pending timer eventually fires. `internal`: the
- * machine's own steps eventually happen. `events`: every event that stays possible is eventually
- * sent. Faults are never fair.
+ * Fairness is named, never implied. Weak: what stays possible without interruption happens at last.
+ * `strong …`: what is possible again and again happens at last.
  */
-export type FairnessClass = "timers" | "internal" | "events";
+export type Fairness = FairnessClass | `strong ${FairnessClass}`;
 
 /**
  * A known outcome that is not a plain "holds": a published design that is wrong, a deviation of a
@@ -62,7 +53,7 @@ export interface PropertyOptions {
 }
 
 export interface FairOptions extends PropertyOptions {
-  readonly fair?: readonly FairnessClass[];
+  readonly fair?: readonly Fairness[];
 }
 
 interface PropertyBase {
@@ -110,7 +101,19 @@ export interface LeadsToProperty extends PropertyBase {
   readonly kind: "leads-to";
   readonly from: StatePredicate;
   readonly to: StatePredicate;
-  readonly fair: readonly FairnessClass[];
+  readonly fair: readonly Fairness[];
+}
+/** The linear-time formula is true on every fair run. */
+export interface LtlProperty extends PropertyBase {
+  readonly kind: "ltl";
+  readonly formula: string | Formula;
+  readonly fair: readonly Fairness[];
+}
+/** The branching-time formula is true in the initial state, its runs being the fair ones. */
+export interface CtlProperty extends PropertyBase {
+  readonly kind: "ctl";
+  readonly formula: string | CtlFormula;
+  readonly fair: readonly Fairness[];
 }
 /**
  * The real implementations behave as the model: after every command of every tested sequence, the
@@ -139,6 +142,8 @@ export type Property =
   | AlwaysReachableProperty
   | DeadlockFreeProperty
   | LeadsToProperty
+  | LtlProperty
+  | CtlProperty
   | ConformsProperty;
 
 /** Makes a stable id from a title: lower case, words joined by hyphens. */
@@ -217,6 +222,36 @@ export const eventually = (
   predicate: StatePredicate,
   options: FairOptions = {},
 ): LeadsToProperty => leadsTo(title, () => true, predicate, options);
+
+/** On every fair run `hold` is true until `goal` is, and `goal` comes. */
+export const until = (
+  title: string,
+  hold: StatePredicate,
+  goal: StatePredicate,
+  options: FairOptions = {},
+): LtlProperty => ltl(title, { op: "U", left: atom(hold), right: atom(goal) }, options);
+
+const atom = (state: StatePredicate): Formula => ({ op: "atom", state });
+
+/**
+ * Linear time: `ltl("each request is answered", "G (at(waiting) -> F at(idle))", { fair: ["timers"] })`.
+ * The formula is text, or built with `f` where a predicate is a plain function.
+ */
+export const ltl = (
+  title: string,
+  formula: string | Formula,
+  options: FairOptions = {},
+): LtlProperty => ({ ...base(title, options), kind: "ltl", formula, fair: options.fair ?? [] });
+
+/**
+ * Branching time: `ctl("can always come back", "AG (at(Error) -> EF at(Connected))")`. The formula
+ * is text, or built with `c`.
+ */
+export const ctl = (
+  title: string,
+  formula: string | CtlFormula,
+  options: FairOptions = {},
+): CtlProperty => ({ ...base(title, options), kind: "ctl", formula, fair: options.fair ?? [] });
 
 export const conforms = (
   title: string,

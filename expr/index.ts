@@ -13,6 +13,7 @@ export { print } from "./print.ts";
 export * from "./exact.ts";
 export { integerOf, substitute } from "./rewrite.ts";
 export * from "./scope.ts";
+export { parseCtl, parseLtl } from "./temporal.ts";
 
 /** The two sides of a predicate `implies(premise, conclusion)`; null for any other shape. */
 export function implicationParts(

@@ -19,11 +19,14 @@ import { diagramOf } from "./diagram.ts";
 import { plural, type Finding } from "./finding.ts";
 import { follow, type Followed } from "./follow.ts";
 import { extend, graphOf, type ReachableGraph } from "./graph.ts";
-import { checkLeadsTo } from "./liveness.ts";
 import { claimOf, conclude, faultOutcome, predicateFault } from "./outcome.ts";
 import { readRecipe } from "./recipe.ts";
 import { checkAlwaysReachable } from "./recurrence.ts";
 import { checkDeadlock, checkInvariant, checkReachable, checkSteps } from "./safety.ts";
+import { checkBranching, ctlOf } from "./temporal/branching.ts";
+import { atomsOf } from "./temporal/leaves.ts";
+import { checkLinear, formulaOf } from "./temporal/linear.ts";
+import { refuseUnsound } from "./temporal/sound.ts";
 
 export const engine: Engine = {
   name: "explore",
@@ -130,6 +133,16 @@ function compilePredicates(property: Property, { model, id }: MachineSubject): v
         statePredicate(property.from, model);
         statePredicate(property.to, model);
         return;
+      case "ltl":
+      case "ctl": {
+        const formula = property.kind === "ltl" ? formulaOf(property) : ctlOf(property);
+        for (const atom of atomsOf(formula)) {
+          if ("state" in atom) statePredicate(atom.state, model);
+          else stepPredicate(atom.step, model);
+        }
+        refuseUnsound(property, formula, model);
+        return;
+      }
       case "deadlock-free":
       case "conforms":
     }
@@ -159,7 +172,10 @@ function decide(graph: ReachableGraph, property: Property, subject: MachineSubje
     case "deadlock-free":
       return checkDeadlock(graph);
     case "leads-to":
-      return checkLeadsTo(graph, property, model);
+    case "ltl":
+      return checkLinear(graph, property, model);
+    case "ctl":
+      return checkBranching(graph, property, model);
     case "conforms":
       return {
         kind: "unknown",

@@ -5,7 +5,8 @@ import type { MachineSubject } from "../../core/subject.ts";
 import type { Trace } from "../../core/trace.ts";
 import { runRecipe } from "../../semantics/run.ts";
 import type { Candidate } from "./finding.ts";
-import { judge, type Judgement } from "./judge.ts";
+import { judge } from "./judge.ts";
+import type { Judgement } from "./judgement.ts";
 import { traceOf } from "./trace.ts";
 
 export type Followed =

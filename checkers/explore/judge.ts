@@ -10,26 +10,10 @@ import { statePredicate, stepPredicate } from "../../semantics/predicate.ts";
 import { sameState, type RunState } from "../../semantics/run.ts";
 import { declaredEvents, makeStepper } from "../../semantics/stepper.ts";
 import { compileMachine, describeSnapshot } from "../../semantics/system.ts";
+import type { Judgement, Lasso } from "./judgement.ts";
 import { eventLabel, plural, stateText } from "./finding.ts";
-
-export type Judgement =
-  | {
-      readonly kind: "shown";
-      /** Index of the state that shows it. */
-      readonly index: number;
-      readonly message: string;
-      readonly at: Readonly<Record<string, Scalar>>;
-    }
-  | { readonly kind: "not-shown"; readonly message: string }
-  /** Not decided within the limit on states. */
-  | { readonly kind: "undecided"; readonly message: string };
-
-/** An infinite run: the states, the first index of the part that repeats, and its length. */
-export interface Lasso {
-  readonly start: number;
-  /** 0: the run stays in its last state for ever. */
-  readonly length: number;
-}
+import { judgeBranching } from "./temporal/branching.ts";
+import { judgeLinear } from "./temporal/judge.ts";
 
 /** Does the run show that the property fails, or for `reachable` that it holds? */
 export function judge(
@@ -114,7 +98,10 @@ export function judge(
       );
     }
     case "leads-to":
-      return judgeLasso(property, states, lasso, model);
+    case "ltl":
+      return judgeLinear(property, states, lasso, model);
+    case "ctl":
+      return judgeBranching(property, states, model, maxStates);
     case "conforms":
       return { kind: "not-shown", message: "conformance is not decided by exploration" };
   }
@@ -162,79 +149,4 @@ function closureWithout(
     for (let index = 1; index < pairs.length; index += 2) seen.add(pairs[index]!);
   }
   return seen.size;
-}
-
-/** An event type that changes every state of a repeated part, and is never sent in it. */
-function starvedEvent(states: readonly RunState[], model: MachineModel): string | null {
-  const stepper = makeStepper(model);
-  const events = declaredEvents(model);
-  const changes = (state: RunState, type: string): boolean =>
-    state.snapshot.status === "active" &&
-    events.some((event) => {
-      const step = event.type === type ? stepper.send(state.snapshot, event) : null;
-      return (
-        step !== null && (step.effects.length > 0 || !sameState(step.snapshot, state.snapshot))
-      );
-    });
-  for (const type of new Set(events.map((event) => event.type))) {
-    const sent = states.some(({ event }, index) => index > 0 && event?.type === type);
-    if (!sent && states.every((state) => changes(state, type))) return type;
-  }
-  return null;
-}
-
-function judgeLasso(
-  property: Extract<Property, { kind: "leads-to" }>,
-  states: readonly RunState[],
-  lasso: Lasso | null,
-  model: MachineModel,
-): Judgement {
-  const no = (message: string): Judgement => ({ kind: "not-shown", message });
-  if (lasso === null)
-    return no("the recorded run is finite, it says nothing about what never happens");
-  const from = statePredicate(property.from, model);
-  const to = statePredicate(property.to, model);
-  const isTo = states.map(({ snapshot }) => to.holds(snapshot));
-  const start = states.findIndex(
-    ({ snapshot }, index) => from.holds(snapshot) && !isTo.slice(index).includes(true),
-  );
-  if (start < 0) return no("the run reaches `to` after every `from`");
-  const { start: first, length } = lasso;
-  const describe = (index: number) => describeSnapshot(states[index]!.snapshot, model);
-
-  if (length === 0) {
-    const end = states.at(-1)!;
-    if (end.snapshot.status === "active") {
-      const timer = end.pending[0];
-      if (timer !== undefined) return no(`the run does not end: ${timer.timer.label} is running`);
-      const way = property.fair.includes("events") ? wayOut(end, model) : null;
-      if (way !== null) return no(`the run does not stay where it is: ${way}`);
-    }
-    const index = states.length - 1;
-    return {
-      kind: "shown",
-      index,
-      message: `the run stays for ever in ${stateText(describe(index))}, and ${predicateName(to.text)} never becomes true`,
-      at: describe(index),
-    };
-  }
-  for (let index = first; index + length < states.length; index++) {
-    if (!sameState(states[index]!.snapshot, states[index + length]!.snapshot)) {
-      return no("the repeated part of the run does not lead back to where it started");
-    }
-  }
-  const late = states.at(-1)!.pending.find(({ since }) => since <= first);
-  if (late !== undefined) {
-    return no(`${late.timer.label} would have to run for ever without firing`);
-  }
-  const starved = property.fair.includes("events")
-    ? starvedEvent(states.slice(first, first + length + 1), model)
-    : null;
-  if (starved !== null) return no(`the run is not fair: ${starved} stays possible and never comes`);
-  return {
-    kind: "shown",
-    index: first,
-    message: `the run repeats ${plural(length, "step")} for ever from ${stateText(describe(first))}, and ${predicateName(to.text)} never becomes true`,
-    at: describe(first),
-  };
 }

@@ -2,7 +2,7 @@
 
 import type { CheckContext, Obligation } from "../../core/engine.ts";
 import { makeOutcome, type OutcomeDetails } from "../../core/outcome.ts";
-import type { FairnessClass, Property } from "../../core/property.ts";
+import type { Fairness, Property } from "../../core/property.ts";
 import type { Outcome } from "../../core/result.ts";
 import type { MachineSubject } from "../../core/subject.ts";
 import type { Counterexample } from "../../core/trace.ts";
@@ -13,15 +13,24 @@ import { candidateOf, eventLabel, stepLabel, stepsText, type Finding } from "./f
 import { follow } from "./follow.ts";
 import { pathTo, type ReachableGraph } from "./graph.ts";
 import { writeRecipe } from "./recipe.ts";
+import { parseFairness } from "./temporal/space.ts";
 
 export const claimOf = (property: Property): Claim =>
   property.kind === "reachable" ? "existential" : "universal";
 
-const fairnessWords: Readonly<Record<FairnessClass, string>> = {
-  timers: "a running timer fires at last",
-  internal: "the machine's own steps happen at last",
-  events: "every event that stays possible is sent at last",
-};
+const fairnessWords = {
+  timers: "a running timer fires",
+  internal: "the machine's own steps happen",
+  deliveries: "a message in a channel arrives",
+  events: "every event that stays possible is sent",
+} as const;
+
+function fairnessText(fairness: Fairness): string {
+  const { strong, of } = parseFairness(fairness);
+  const what =
+    of in fairnessWords ? fairnessWords[of as keyof typeof fairnessWords] : `${of} is sent`;
+  return `fairness: ${what} at last${strong ? ", even if it is possible only now and then" : ""}`;
+}
 
 export function conclude(
   finding: Finding,
@@ -183,11 +192,9 @@ function assumptionsOf(graph: ReachableGraph, property: Property): readonly stri
         : "time: untimed, a running timer may fire at any moment",
     );
   }
-  if (property.kind === "leads-to") {
+  if ("fair" in property) {
     assumptions.push(
-      ...(property.fair.length === 0
-        ? ["fairness: none"]
-        : property.fair.map((name) => `fairness: ${fairnessWords[name]}`)),
+      ...(property.fair.length === 0 ? ["fairness: none"] : property.fair.map(fairnessText)),
     );
   }
   return assumptions;

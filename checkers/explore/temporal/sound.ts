@@ -1,0 +1,31 @@
+/** Combinations that would give answers about something else are refused, never silently changed. */
+
+import { DiagnosticError } from "../../../core/diagnostic.ts";
+import type { CtlProperty, LtlProperty } from "../../../core/property.ts";
+import type { MachineModel } from "../../../core/subject.ts";
+import type { CtlFormula, Formula } from "../../../core/temporal.ts";
+import { mentionsNext } from "./leaves.ts";
+import { parseFairness } from "./space.ts";
+
+/** @throws {DiagnosticError} VRF108 */
+export function refuseUnsound(
+  property: LtlProperty | CtlProperty,
+  formula: Formula | CtlFormula,
+  model: MachineModel,
+): void {
+  if (property.kind === "ltl" && model.time === "discrete" && mentionsNext(formula)) {
+    throw new DiagnosticError(
+      "VRF108",
+      'X counts steps, and in time: "discrete" each tick is one: the formula would speak of ticks',
+      { help: "say what must hold until what: p U q; or put next(e) into a condition of one step" },
+    );
+  }
+  for (const { of } of property.fair.map(parseFairness)) {
+    if (!of.startsWith("event ")) continue;
+    const type = of.slice("event ".length);
+    if (model.events.some((event) => event.type === type)) continue;
+    throw new DiagnosticError("VRF108", `fairness of the event ${type}, which is not declared`, {
+      help: `declared events: ${model.events.map((event) => event.type).join(", ")}`,
+    });
+  }
+}
