@@ -43,6 +43,7 @@ export const diagnosticCodes = {
   VRF501: "the queue model is not valid",
   VRF601: "required environment is missing",
   VRF602: "the report page is not built",
+  VRF701: "the Collector configuration cannot be read",
 } as const;
 
 export type DiagnosticCode = keyof typeof diagnosticCodes;
