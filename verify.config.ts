@@ -7,16 +7,20 @@ import { breakerCockatiel } from "./adapters/breaker-cockatiel.ts";
 import { breakerOpossum } from "./adapters/breaker-opossum.ts";
 import { breakerOurs } from "./adapters/breaker-ours.ts";
 import { otelExporterQueue } from "./adapters/otel-exporter-queue.ts";
+import { otlpClientOurs } from "./adapters/otlp-client-ours.ts";
 import { otlpExporterJs } from "./adapters/otlp-exporter-js.ts";
 import { defineConfig, defineSubject } from "./index.ts";
 import { circuitBreaker, resetTimeout } from "./models/circuit-breaker.ts";
 import { opampControlLoop } from "./models/opamp-control-loop.ts";
+import { exportTimeout, firstWait, longestWait, otlpExport } from "./models/otlp-export.ts";
 import { otlpConnection } from "./models/otlp-connection.ts";
 import { publishedCircuitBreaker } from "./models/published/circuit-breaker.ts";
 import { publishedOtlp, publishedOtlpLiteral } from "./models/published/otlp-connection.ts";
 import { circuitBreakerConformance } from "./properties/circuit-breaker-conformance.ts";
 import { circuitBreakerProperties } from "./properties/circuit-breaker.ts";
 import { opampControlLoopProperties } from "./properties/opamp-control-loop.ts";
+import { otlpExportConformance } from "./properties/otlp-export-conformance.ts";
+import { otlpExportProperties } from "./properties/otlp-export.ts";
 import { otlpConnectionProperties } from "./properties/otlp-connection.ts";
 import { publishedCircuitBreakerProperties } from "./properties/published/circuit-breaker.ts";
 import {
@@ -45,6 +49,19 @@ export default defineConfig({
       title: "OTLP connection with the recovery that the published table lacks",
       model: otlpConnection,
       properties: otlpConnectionProperties,
+    }),
+    defineSubject({
+      id: "otlp-export",
+      title: "One export of an OTLP/HTTP client",
+      model: otlpExport,
+      properties: [...otlpExportProperties, ...otlpExportConformance],
+      implementations: [
+        otlpClientOurs({
+          exportTimeoutMs: exportTimeout,
+          firstWaitMs: firstWait,
+          longestWaitMs: longestWait,
+        }),
+      ],
     }),
     defineSubject({
       id: "opamp-control-loop",
