@@ -38,7 +38,7 @@ export const integer =
     return value;
   };
 
-const list = (text: string, previous: readonly string[] = []): string[] => [
+export const list = (text: string, previous: readonly string[] = []): string[] => [
   ...previous,
   ...text.split(",").filter((part) => part !== ""),
 ];

@@ -4,7 +4,8 @@ import { Command, CommanderError, Option } from "commander";
 
 import { DiagnosticError, ExitCode, formatDiagnostic } from "../core/diagnostic.ts";
 import { toolVersion } from "../runner/environment.ts";
-import { addConfigOptions, addRunOptions, type RunFlags } from "./options.ts";
+import { addConfigOptions, addRunOptions, list, type RunFlags } from "./options.ts";
+import type { TraceFlags } from "./commands/trace.ts";
 
 /** Runs one command line and returns its exit code; never throws. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -50,6 +51,7 @@ function buildProgram(exit: SetExit): Command {
     addRun(program.command(name), engine, exit).description(text);
   }
   addConform(program, exit);
+  addTrace(program, exit);
   addInspect(program, exit);
   return program;
 }
@@ -86,6 +88,17 @@ function addConform(program: Command, exit: SetExit): void {
     const { conformExporterCommand } = await import("./commands/conform-exporter.ts");
     exit(await conformExporterCommand(command.optsWithGlobals()));
   });
+}
+
+function addTrace(program: Command, exit: SetExit): void {
+  addRunOptions(program.command("trace").argument("<file>", "OTLP/JSON lines"))
+    .description("hold a recorded run against the machines that it names")
+    .option("--unrecorded <events>", "events and timers that the recording lacks", list)
+    .option("--from-middle", "the recording may begin in the middle of a run", false)
+    .action(async (file: string, flags: TraceFlags) => {
+      const { traceCommand } = await import("./commands/trace.ts");
+      exit(await traceCommand(file, flags));
+    });
 }
 
 function addInspect(program: Command, exit: SetExit): void {

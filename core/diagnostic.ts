@@ -41,6 +41,8 @@ export const diagnosticCodes = {
   VRF401: "the adapter failed",
   VRF402: "the process under test did not start",
   VRF501: "the queue model is not valid",
+  VRF701: "the recording cannot be read",
+  VRF702: "the recording is not OTLP/JSON",
   VRF601: "required environment is missing",
   VRF602: "the report page is not built",
   VRF701: "the Collector configuration cannot be read",

@@ -5,9 +5,16 @@ import type { Exhibit, StateGraph } from "./exhibit.ts";
 import type { Counterexample, Scalar, Trace } from "./trace.ts";
 import type { Bound, Method, Verdict } from "./verdict.ts";
 
-export type EngineName = "explore" | "prove" | "conform" | "sim" | "profile";
+export type EngineName = "explore" | "prove" | "conform" | "trace" | "sim" | "profile";
 
-export const engineNames: readonly EngineName[] = ["explore", "prove", "conform", "sim", "profile"];
+export const engineNames: readonly EngineName[] = [
+  "explore",
+  "prove",
+  "conform",
+  "trace",
+  "sim",
+  "profile",
+];
 
 /** A requirement of a specification, as judged. */
 export interface RequirementFinding {

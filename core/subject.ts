@@ -236,7 +236,28 @@ export interface ProcessSubject {
   readonly expectFor?: Readonly<Record<string, Expectation>>;
 }
 
-export type Subject = MachineSubject | TheoremSubject | QueueSubject | ProcessSubject;
+// --- recordings -------------------------------------------------------------------------------
+
+/** A recorded run, held against the machines that it names. */
+export interface RecordingSubject {
+  readonly kind: "recording";
+  readonly id: string;
+  readonly title: string;
+  readonly source?: string;
+  /** OTLP/JSON lines with the spans of docs/trace.md. */
+  readonly file: string;
+  /** The machines by the name under which they are recorded. */
+  readonly models: Readonly<Record<string, MachineModel>>;
+  /** Event types, and `after <delay>` of timers, that the recording does not contain. */
+  readonly unrecorded?: readonly string[];
+  /** The recording may begin in the middle of a run. */
+  readonly fromMiddle?: boolean;
+  /** Known deviations by machine. */
+  readonly expectFor?: Readonly<Record<string, Expectation>>;
+}
+
+export type Subject =
+  MachineSubject | TheoremSubject | QueueSubject | ProcessSubject | RecordingSubject;
 
 export interface VerifyConfig {
   readonly subjects: readonly Subject[];

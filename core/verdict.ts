@@ -33,6 +33,7 @@ export const methods = {
   bmc: { complete: false, says: "all executions up to a depth were checked by the solver" },
   commands: { complete: false, says: "random command sequences were run on the implementation" },
   wire: { complete: false, says: "scenarios were played against a real process over a socket" },
+  "recorded-run": { complete: false, says: "a recorded run was explained step by step" },
   sampling: { complete: false, says: "random samples were drawn and compared" },
   simulation: { complete: false, says: "independent replications of a simulation were compared" },
   measurement: { complete: false, says: "a real run was measured" },

@@ -55,6 +55,7 @@ const kinds: ReadonlySet<string> = new Set<Subject["kind"]>([
   "theorem",
   "queue",
   "process",
+  "recording",
 ]);
 
 type Fail = (message: string, help: string) => never;
@@ -112,6 +113,7 @@ function claimsOf(subject: Subject): unknown {
     case "queue":
       return subject.claims;
     case "process":
+    case "recording":
       return [];
   }
 }

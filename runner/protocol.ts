@@ -6,6 +6,14 @@ import type { ProcessSubject, TheoremSubject } from "../core/subject.ts";
 
 /** Where a worker gets its subjects: a configuration file, or subjects that are plain data. */
 export type SubjectSource =
+  /** A recorded run, held against the machines of a configuration. */
+  | {
+      readonly kind: "recording";
+      readonly config: string;
+      readonly file: string;
+      readonly unrecorded: readonly string[];
+      readonly fromMiddle: boolean;
+    }
   | { readonly kind: "config"; readonly path: string }
   | { readonly kind: "data"; readonly subjects: readonly (ProcessSubject | TheoremSubject)[] };
 

@@ -7,6 +7,7 @@ const loaders: Record<EngineName, () => Promise<{ readonly engine: Engine }>> = 
   explore: () => import("../checkers/explore/engine.ts"),
   prove: () => import("../checkers/prove/engine.ts"),
   conform: () => import("../checkers/conform/engine.ts"),
+  trace: () => import("../checkers/trace/engine.ts"),
   sim: () => import("../sim/engine.ts"),
   profile: () => import("../sim/profile/engine.ts"),
 };

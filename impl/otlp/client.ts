@@ -118,15 +118,19 @@ export class OtlpClient {
     const one = new Export(this.#count, this.#request(body), this.#options, this.#clock);
     this.#queue.push(one);
     this.#live.add(one.result);
-    void one.result.then(() => {
-      this.#live.delete(one.result);
-      const waiting = this.#queue.indexOf(one);
-      if (waiting === -1) this.#inFlight -= 1;
-      else this.#queue.splice(waiting, 1);
-      this.#next();
-    });
+    void this.#leave(one);
     this.#next();
     return one.result;
+  }
+
+  /** Makes room when the export has ended, in flight or in the queue. */
+  async #leave(one: Export): Promise<void> {
+    await one.result;
+    this.#live.delete(one.result);
+    const waiting = this.#queue.indexOf(one);
+    if (waiting === -1) this.#inFlight -= 1;
+    else this.#queue.splice(waiting, 1);
+    this.#next();
   }
 
   /** Resolves when every export that has begun has ended. */
@@ -209,20 +213,22 @@ class Export {
     this.#requests += 1;
     this.#state = "inFlight";
     this.#report(event);
+    void this.#exchange();
+  }
+
+  async #exchange(): Promise<void> {
     const request = this.#requests;
     // An answer that comes after the export has ended, or to an earlier request, says nothing.
     const current = (): boolean => this.#state === "inFlight" && this.#requests === request;
-    this.#options.transport.send(this.#request, this.#abort.signal).then(
-      (response) => {
-        if (current()) this.#answered(response);
-      },
-      (error: unknown) => {
-        if (!current()) return;
-        const reason = error instanceof Error ? error.message : String(error);
-        if (error instanceof ResponseTooLargeError) this.#end("rejected", "failed", reason);
-        else this.#again("broken", null, reason);
-      },
-    );
+    try {
+      const response = await this.#options.transport.send(this.#request, this.#abort.signal);
+      if (current()) this.#answered(response);
+    } catch (error) {
+      if (!current()) return;
+      const reason = error instanceof Error ? error.message : String(error);
+      if (error instanceof ResponseTooLargeError) this.#end("rejected", "failed", reason);
+      else this.#again("broken", null, reason);
+    }
   }
 
   #answered(response: OtlpResponse): void {

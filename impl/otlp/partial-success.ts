@@ -23,7 +23,8 @@ export function partialSuccess(
   const rejected = ["rejectedSpans", "rejectedDataPoints", "rejectedLogRecords"]
     .map((name) => Number(partial[name] ?? 0))
     .find((count) => count > 0);
-  const message = String(partial["errorMessage"] ?? "");
+  const text = partial["errorMessage"];
+  const message = typeof text === "string" ? text : "";
   return rejected === undefined && message === "" ? null : { rejected: rejected ?? 0, message };
 }
 
