@@ -25,13 +25,13 @@ interface Draft {
   readonly lanes: Map<string, Lane>;
 }
 
-/** @throws {DiagnosticError} VRF701 when the file cannot be read, VRF702 when a line is not OTLP/JSON */
+/** @throws {DiagnosticError} VRF801 when the file cannot be read, VRF802 when a line is not OTLP/JSON */
 export function readRecording(file: string): Recording {
   let text: string;
   try {
     text = readFileSync(file, "utf8");
   } catch (error) {
-    throw new DiagnosticError("VRF701", `cannot read ${file}: ${(error as Error).message}`, {
+    throw new DiagnosticError("VRF801", `cannot read ${file}: ${(error as Error).message}`, {
       help: "give a file of OTLP/JSON lines, as the Collector's file exporter writes them",
     });
   }
@@ -74,7 +74,7 @@ function parseLine(
 }
 
 const notOtlp = (place: string, why: string): DiagnosticError =>
-  new DiagnosticError("VRF702", `not a line of OTLP/JSON: ${why}`, {
+  new DiagnosticError("VRF802", `not a line of OTLP/JSON: ${why}`, {
     place,
     help: 'each line is one TracesData message: {"resourceSpans":[…]}',
   });

@@ -255,7 +255,7 @@ describe("files that say little", () => {
 
   it("a broken line is an error with its place; a cut last line is left out and said", async () => {
     const { lines } = await recordRun([], 2);
-    await expect(check(["{nonsense", ...lines])).rejects.toMatchObject({ code: "VRF702" });
+    await expect(check(["{nonsense", ...lines])).rejects.toMatchObject({ code: "VRF802" });
     const outcome = await check([...lines, lines[0]!.slice(0, 40)]);
     expect(outcome.verdict).toBe("holds-bounded");
     expect(outcome.assumptions.join()).toContain("cut off");
