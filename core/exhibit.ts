@@ -42,6 +42,14 @@ export interface SeriesPoint {
   readonly high?: number;
 }
 
+export interface Bar {
+  readonly label: string;
+  /** In drawing order; values are 0 or more. Parts of the same name have the same colour. */
+  readonly parts: readonly { readonly name: string; readonly value: number }[];
+  /** A value to hold the bar against, drawn as a line, e.g. a prediction. */
+  readonly mark?: { readonly name: string; readonly value: number };
+}
+
 export type Exhibit =
   | {
       readonly kind: "table";
@@ -72,6 +80,18 @@ export type Exhibit =
       readonly provenance: string;
       readonly root: FlameNode;
       readonly facts: Readonly<Record<string, Scalar>>;
+      /** What `total` and `self` count; default "samples". */
+      readonly unit?: string;
+      /** Another run of the same kind, for the difference between the two. */
+      readonly base?: { readonly title: string; readonly root: FlameNode };
+    }
+  | {
+      /** Horizontal bars of one scale; a bar of several parts is their sum. */
+      readonly kind: "bars";
+      readonly title: string;
+      readonly unit: string;
+      readonly bars: readonly Bar[];
+      readonly note?: string;
     }
   | {
       readonly kind: "text";

@@ -109,3 +109,60 @@ export function matchedSamples(root: FlameNode, text: string): number {
   }
   return sum;
 }
+
+/**
+ * Change of each frame's share against another run, in parts of the whole: +0.1 is ten points more.
+ * Frames are the same if the names on the way from the root are. Keys are paths in `root`.
+ */
+export function flameDifference(root: FlameNode, base: FlameNode): Map<string, number> {
+  const changes = new Map<string, number>();
+  const share = (node: FlameNode | undefined, whole: FlameNode): number =>
+    node === undefined || whole.total === 0 ? 0 : node.total / whole.total;
+  type Pair = { readonly path: string; readonly node: FlameNode; readonly other?: FlameNode };
+  const stack: Pair[] = [{ path: "", node: root, other: base }];
+  for (let pair = stack.pop(); pair !== undefined; pair = stack.pop()) {
+    const { path, node, other } = pair;
+    changes.set(path, share(node, root) - share(other, base));
+    const others = new Map(other?.children.map((child) => [frameKey(child), child]));
+    for (const [index, child] of node.children.entries()) {
+      const same = others.get(frameKey(child));
+      stack.push({
+        path: childPath(path, index),
+        node: child,
+        ...(same === undefined ? {} : { other: same }),
+      });
+    }
+  }
+  return changes;
+}
+
+const frameKey = (node: FlameNode): string => `${node.type ?? "unknown"} ${node.name}`;
+
+export interface FlameChange {
+  readonly name: string;
+  readonly type: FlameRow["type"];
+  /** Change of the share of self and of total, in parts of the whole. */
+  readonly self: number;
+  readonly total: number;
+}
+
+/** Change per function, also of functions that only one run has; largest change of self first. */
+export function flameChanges(root: FlameNode, base: FlameNode): FlameChange[] {
+  const rows = new Map<
+    string,
+    { name: string; type: FlameRow["type"]; self: number; total: number }
+  >();
+  for (const [node, sign] of [
+    [root, 1],
+    [base, -1],
+  ] as const) {
+    for (const row of flameTable(node)) {
+      const key = `${row.type} ${row.name}`;
+      const change = rows.get(key) ?? { name: row.name, type: row.type, self: 0, total: 0 };
+      change.self += (sign * row.self) / (node.total || 1);
+      change.total += (sign * row.total) / (node.total || 1);
+      rows.set(key, change);
+    }
+  }
+  return [...rows.values()].sort((a, b) => Math.abs(b.self) - Math.abs(a.self));
+}

@@ -10,10 +10,18 @@ import { inInitialPidNamespace, type CpuReading } from "./proc.ts";
 
 /** Below this number of samples, shares of functions are noise. */
 export const leastSamples = 100;
-/** Sampled time may differ from the measured one by this share … */
-export const tolerance = 0.15;
-/** … or by this many standard deviations of a Poisson count, where that is more. */
-export const deviations = 3;
+/**
+ * Sampled time may differ from the measured one by this share, where ticks that the kernel left out
+ * are known, or where they are not …
+ */
+export const tolerances = { missedKnown: 0.05, missedUnknown: 0.15 } as const;
+/**
+ * … and by this many standard deviations of the number of samples: ticks of a steady rate that fall,
+ * or do not fall, into the intervals in which the process runs, so binomial.
+ */
+export const deviations = 4;
+/** Even a process that never sleeps is preempted: its share of the time is not taken above this. */
+const mostShare = 0.9;
 /** Largest share of frames without any name, and of samples without a stack, in percent. */
 export const mostUnknown = 5;
 /**
@@ -32,6 +40,8 @@ export interface Account {
   readonly seconds: number;
   /** What the samples stand for, `samples / hz` or as the profiler tells, and what it should be. */
   readonly sampledSeconds: number;
+  /** CPU time without ticks, which counts besides the samples; null when it is not known. */
+  readonly missedSeconds: number | null;
   readonly measured: Range;
   /** What `measured` is, in words. */
   readonly measure: string;
@@ -70,7 +80,10 @@ export const isUserOnly = (capture: Capture): boolean => capture.version === "cp
 
 function measureName(capture: Capture): string {
   if (capture.profiler === "v8") return "time of the main thread awake, or waiting for a CPU";
-  return isUserOnly(capture) ? "CPU time in user mode" : "CPU time of the process";
+  if (isUserOnly(capture)) return "CPU time in user mode";
+  return capture.followsChildren
+    ? "CPU time of the process and its children"
+    : "CPU time of the process";
 }
 
 export function accountFor(capture: Capture, readings: readonly CpuReading[]): Account {
@@ -88,12 +101,24 @@ export function accountFor(capture: Capture, readings: readonly CpuReading[]): A
   const window = isMeasured
     ? capture.samples.filter((one) => one.timeNs > first.timeNs && one.timeNs <= last.timeNs)
     : [];
+  const wall = isMeasured ? seconds(first, last) : 0;
+  const tolerance = capture.missed === null ? tolerances.missedUnknown : tolerances.missedKnown;
   // Both readings are exact to one tick of 10 ms.
-  const slackOf = (measured: number): number =>
-    Math.max(tolerance * measured, deviations * Math.sqrt(measured / capture.hz)) + 0.02;
+  const slackOf = (measured: number): number => {
+    const idleShare = 1 - Math.min(mostShare, wall === 0 ? 0 : measured / wall);
+    const deviation = Math.sqrt((measured / capture.hz) * idleShare);
+    return tolerance * measured + deviations * deviation + 0.02;
+  };
   const least = Math.max(0, low - slackOf(low));
   const most = high + slackOf(high);
   const sampled = window.reduce((sum, { lastsNs }) => sum + (lastsNs ?? 1e9 / capture.hz), 0) / 1e9;
+  const missed =
+    capture.missed === null || !isMeasured
+      ? null
+      : capture.missed
+          .filter((one) => one.timeNs > first.timeNs && one.timeNs <= last.timeNs)
+          .reduce((sum, { lastedNs }) => sum + lastedNs, 0) / 1e9;
+  const explained = sampled + (missed ?? 0);
 
   let frames = 0;
   let unknown = 0;
@@ -132,9 +157,9 @@ export function accountFor(capture: Capture, readings: readonly CpuReading[]): A
         `the process used only ${low.toFixed(2)} s of CPU time in ${seconds(first, last).toFixed(1)} s`,
     );
   }
-  if (isMeasured && !isBroken && (sampled < least || sampled > most)) {
+  if (isMeasured && !isBroken && (explained < least || explained > most)) {
     reasons.push(
-      `the samples account for ${sampled.toFixed(2)} s, but the ${measureName(capture)} was ` +
+      `the samples account for ${sampled.toFixed(2)} s${missedText(missed)}, but the ${measureName(capture)} was ` +
         `${rangeText(low, high)} s (accepted: ${least.toFixed(2)} to ${most.toFixed(2)} s)`,
     );
   }
@@ -151,8 +176,9 @@ export function accountFor(capture: Capture, readings: readonly CpuReading[]): A
   }
   return {
     samples: window.length,
-    seconds: isMeasured ? seconds(first, last) : 0,
+    seconds: wall,
     sampledSeconds: sampled,
+    missedSeconds: missed,
     measured: [low, high],
     measure: measureName(capture),
     accepted: [least, most],
@@ -162,6 +188,9 @@ export function accountFor(capture: Capture, readings: readonly CpuReading[]): A
     reasons,
   };
 }
+
+const missedText = (missed: number | null): string =>
+  missed === null || missed < 0.005 ? "" : ` and ${missed.toFixed(2)} s without ticks`;
 
 const rangeText = (low: number, high: number): string =>
   low === high ? low.toFixed(2) : `${low.toFixed(2)} to ${high.toFixed(2)}`;
@@ -181,6 +210,8 @@ export function accountFacts(capture: Capture, account: Account): Record<string,
     "rate asked (Hz)": capture.hz,
     "rate delivered (Hz)": capture.effectiveHz === null ? "not told" : round(capture.effectiveHz),
     "samples / rate (s)": round(account.sampledSeconds),
+    "CPU time without ticks (s)":
+      account.missedSeconds === null ? "not told" : round(account.missedSeconds),
     [`${account.measure} (s)`]: rangeText(...account.measured),
     "accepted (s)": account.accepted.map((value) => value.toFixed(2)).join(" to "),
     "frames without a name (%)": account.unknownFrames,
@@ -188,6 +219,8 @@ export function accountFacts(capture: Capture, account: Account): Record<string,
     "stacks cut off (%)": account.truncatedStacks,
     "samples without a stack (%)": account.emptyStacks,
     "records lost": capture.lost,
+    processes: new Set(capture.samples.map((sample) => sample.process)).size,
+    threads: new Set(capture.samples.map((sample) => sample.thread)).size,
     "attach time (ms)": Math.round(capture.attachMs),
     "JavaScript (%)": shares.js,
     "native (%)": shares.native,
@@ -201,7 +234,7 @@ export function accountFacts(capture: Capture, account: Account): Record<string,
 /** One sentence for the evidence. */
 export function accountSentence(capture: Capture, account: Account): string {
   return (
-    `${account.samples} samples at ${capture.hz} Hz stand for ${account.sampledSeconds.toFixed(2)} s; ` +
+    `${account.samples} samples at ${capture.hz} Hz stand for ${account.sampledSeconds.toFixed(2)} s${missedText(account.missedSeconds)}; ` +
     `the ${account.measure}, read from /proc, was ${rangeText(...account.measured)} s ` +
     `(accepted: ${account.accepted.map((value) => value.toFixed(2)).join(" to ")} s). ` +
     `Frames without a name ${account.unknownFrames} %, stacks cut off ${account.truncatedStacks} %, ` +

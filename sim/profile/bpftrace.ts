@@ -1,13 +1,23 @@
 /**
  * Stack sampling with bpftrace (eBPF, perf cpu-clock events): user and kernel stacks of every thread
- * of one process, on CPU time. User frames are left as addresses on purpose: bpftrace's own
+ * of one process and, with tracepoints, of its children, on CPU time. User frames are left as addresses on purpose: bpftrace's own
  * resolver needs the process to be alive at the end, takes seconds per print on a binary as big as
  * Node, and misses remapped builtins. `symbolise.ts` names them afterwards.
  */
 
-import { AttachError, type RawCapture, type RawSample, type Sampler } from "./capture.ts";
+import {
+  AttachError,
+  type MissedTime,
+  type RawCapture,
+  type RawSample,
+  type Sampler,
+} from "./capture.ts";
 import { isRecord } from "./json.ts";
+import { profileProgram } from "./probes.ts";
+import { readThreads } from "./proc.ts";
+import { parseAddresses, parseKernel, readSignals } from "./signals.ts";
 import { startTool, type Tool } from "./tool.ts";
+import { inPrivateMount, tracefs } from "./tracefs.ts";
 
 export interface BpftraceOptions {
   /** Process to sample, as numbered in the initial PID namespace. */
@@ -16,31 +26,13 @@ export interface BpftraceOptions {
   readonly hz: number;
   /** Upper limit of the run in seconds, after which the tracing program ends itself. */
   readonly maxSeconds: number;
+  /** Attach to tracepoints too, where there are any; default true. */
+  readonly tracepoints?: boolean;
   readonly signal?: AbortSignal;
-  /** Default 8000: a starved machine was seen to need more than 4 s. */
+  /** Default 15000: on a starved machine all probes were seen to need more than 4 s. */
   readonly attachTimeoutMs?: number;
   /** Default 5000: from the first interrupt to the kill. */
   readonly stopTimeoutMs?: number;
-}
-
-const userDepth = 127; // the kernel's default limit, perf_event_max_stack
-const kernelDepth = 40;
-
-/** The tracing program. READY comes from a tick itself: BEGIN runs before the probes are attached. */
-function program(options: BpftraceOptions, rawMode: boolean): string {
-  const ustack = rawMode ? `ustack(raw, ${userDepth})` : `ustack(${userDepth})`;
-  return [
-    `profile:hz:${options.hz} {`,
-    `  if (@first[cpu] == 0) { @first[cpu] = nsecs; printf("READY %llu\\n", nsecs); }`,
-    `  @last[cpu] = nsecs; @ticks[cpu] = count();`,
-    `  if (pid == ${options.pid}) {`,
-    `    printf("S %llu %d%s|%s\\n", nsecs, tid, ${ustack}, kstack(${kernelDepth}));`,
-    `  }`,
-    `}`,
-    // A dead man's switch only: interval events were seen to come seconds late.
-    `interval:s:${Math.ceil(options.maxSeconds) + 20} { exit(); }`,
-    `END { printf("DONE %llu\\n", nsecs); }`,
-  ].join("\n");
 }
 
 /** `bpftrace v0.17.0` as [0, 17]; null when bpftrace cannot be run. */
@@ -68,17 +60,24 @@ export async function startBpftrace(options: BpftraceOptions): Promise<Sampler> 
       "install the package bpftrace and run as root",
     );
   }
+  const tracing = options.tracepoints === false ? null : await tracefs();
+  const tracepoints = tracing !== null && tracing.state !== "unavailable";
   const started = performance.now();
-  const reader = new BpftraceReader();
-  const tool = startTool("bpftrace", ["-f", "json", "-e", program(options, version.raw)], {
-    env: {
-      ...(version.raw ? {} : { BPFTRACE_NO_USER_SYMBOLS: "1" }),
-      BPFTRACE_PERF_RB_PAGES: "512",
-    },
-    onLine: (line) => reader.line(line),
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-  });
-  const timeoutMs = options.attachTimeoutMs ?? 8000;
+  const reader = new BpftraceReader(tracepoints);
+  const tool = runBpftrace(
+    profileProgram({
+      pid: options.pid,
+      hz: options.hz,
+      threads: readThreads(options.pid),
+      tracepoints,
+      rawMode: version.raw,
+      endAfter: options.maxSeconds + 20,
+    }),
+    { rawMode: version.raw, privateMount: tracing?.state === "private" },
+    (line) => reader.line(line),
+    options.signal,
+  );
+  const timeoutMs = options.attachTimeoutMs ?? 15_000;
   const outcome = await tool.waitFor(() => reader.readyNs !== null, timeoutMs);
   if (outcome !== "met") {
     const why =
@@ -90,7 +89,7 @@ export async function startBpftrace(options: BpftraceOptions): Promise<Sampler> 
   }
   const attachMs = performance.now() - started;
 
-  return {
+  const sampler: Sampler = {
     attachMs,
     async stop() {
       const early = tool.ended();
@@ -102,6 +101,30 @@ export async function startBpftrace(options: BpftraceOptions): Promise<Sampler> 
       return reader.capture(options, version.text, attachMs, problem);
     },
   };
+  reader.onChild = (pid) => sampler.onChild?.(pid);
+  return sampler;
+}
+
+/** Starts a tracing program; lines of its JSON output come as they are printed. */
+export function runBpftrace(
+  program: string,
+  how: { readonly rawMode: boolean; readonly privateMount: boolean },
+  onLine: (line: string) => void,
+  signal?: AbortSignal,
+): Tool {
+  const plain = ["bpftrace", "-f", "json", "-e", program];
+  const [command, ...args] = how.privateMount ? inPrivateMount(plain) : plain;
+  return startTool(command!, args, {
+    env: {
+      ...(how.rawMode ? {} : { BPFTRACE_NO_USER_SYMBOLS: "1" }),
+      BPFTRACE_PERF_RB_PAGES: "512",
+      // The default of 4096 stacks and threads is soon full; the second is its newer name.
+      BPFTRACE_MAP_KEYS_MAX: "65536",
+      BPFTRACE_MAX_MAP_KEYS: "65536",
+    },
+    onLine,
+    ...(signal === undefined ? {} : { signal }),
+  });
 }
 
 function quoteStderr(tool: Tool): string {
@@ -125,11 +148,17 @@ function attachHelp(stderr: string): string {
 class BpftraceReader {
   readyNs: number | null = null;
   doneNs: number | null = null;
+  onChild: ((pid: number) => void) | null = null;
   private readonly samples: RawSample[] = [];
+  private readonly missed: MissedTime[] = [];
+  private readonly missedTicks: { timeNs: number; ticks: number }[] = [];
+  private readonly maps = new Map<string, unknown>();
   private lost = 0;
-  private readonly first = new Map<string, number>();
-  private readonly last = new Map<string, number>();
-  private readonly ticks = new Map<string, number>();
+  private readonly tracepoints: boolean;
+
+  constructor(tracepoints: boolean) {
+    this.tracepoints = tracepoints;
+  }
 
   line(line: string): void {
     if (!line.startsWith("{")) return; // blank lines and remarks come between
@@ -145,35 +174,44 @@ class BpftraceReader {
     if (!isRecord(data)) return;
     if (type === "lost_events") {
       this.lost += typeof data["events"] === "number" ? data["events"] : 1;
-    } else if (type === "map") this.map(data);
+    } else if (type === "map" || type === "stats" || type === "hist") {
+      for (const [name, value] of Object.entries(data)) this.maps.set(name, value);
+    }
   }
 
   private printed(text: string): void {
     if (text.startsWith("S ")) {
       const sample = parseSample(text);
       if (sample !== null) this.samples.push(sample);
-    } else if (text.startsWith("READY ")) this.readyNs ??= Number(text.slice(6));
-    else if (text.startsWith("DONE ")) this.doneNs = Number(text.slice(5));
+      return;
+    }
+    const [word, first, second, third] = text.trim().split(" ");
+    const time = Number(first);
+    if (word === "READY") this.readyNs ??= time;
+    else if (word === "DONE") this.doneNs = time;
+    else if (word === "B") this.missed.push({ timeNs: time, lastedNs: Number(second) });
+    else if (word === "M") this.missedTicks.push({ timeNs: time, ticks: Number(second) });
+    else if (word === "F") this.onChild?.(Number(third));
   }
 
-  private map(data: Record<string, unknown>): void {
-    const maps = { "@first": this.first, "@last": this.last, "@ticks": this.ticks };
-    for (const [name, target] of Object.entries(maps)) {
-      const entries = data[name];
-      if (!isRecord(entries)) continue;
-      for (const [cpu, value] of Object.entries(entries)) {
-        if (typeof value === "number") target.set(cpu, value);
-      }
+  private perCpu(name: string): Map<string, number> {
+    const numbers = new Map<string, number>();
+    const entries = this.maps.get(name);
+    for (const [cpu, value] of Object.entries(isRecord(entries) ? entries : {})) {
+      if (typeof value === "number") numbers.set(cpu, value);
     }
+    return numbers;
   }
 
   /** Ticks per second over all CPUs, from the kernel's own counts: N ticks span N - 1 periods. */
   private effectiveHz(): number | null {
+    const first = this.perCpu("@first");
+    const last = this.perCpu("@last");
     let periods = 0;
     let seconds = 0;
-    for (const [cpu, count] of this.ticks) {
+    for (const [cpu, count] of this.perCpu("@ticks")) {
       periods += count - 1;
-      seconds += ((this.last.get(cpu) ?? 0) - (this.first.get(cpu) ?? 0)) / 1e9;
+      seconds += ((last.get(cpu) ?? 0) - (first.get(cpu) ?? 0)) / 1e9;
     }
     return seconds > 0 ? periods / seconds : null;
   }
@@ -185,6 +223,7 @@ class BpftraceReader {
     problem: string | null,
   ): RawCapture {
     const fromNs = this.readyNs ?? 0;
+    const periodNs = 1e9 / options.hz;
     return {
       profiler: "bpftrace",
       version,
@@ -195,25 +234,32 @@ class BpftraceReader {
       fromNs,
       toNs: this.doneNs ?? this.samples.at(-1)?.timeNs ?? fromNs,
       problem,
+      missed: this.tracepoints
+        ? [
+            ...this.missed,
+            ...this.missedTicks.map(({ timeNs, ticks }) => ({
+              timeNs,
+              lastedNs: ticks * periodNs,
+            })),
+          ]
+        : null,
+      followsChildren: this.tracepoints,
       samples: this.samples,
+      signals: this.tracepoints && this.doneNs !== null ? readSignals(this.maps) : null,
     };
   }
 }
 
-/** `S <nsecs> <tid>\n addr\n addr\n|\n kernel+off\n …`; null when the line is not of that shape. */
+/** `S <nsecs> <pid> <tid>\n addr\n addr\n|\n kernel+off\n …`; null when it is not of that shape. */
 export function parseSample(text: string): RawSample | null {
-  const head = /^S (\d+) (\d+)/.exec(text);
+  const head = /^S (\d+) (\d+) (\d+)/.exec(text);
   const bar = text.indexOf("|");
   if (head === null || bar === -1) return null;
-  const user: number[] = [];
-  for (const line of text.slice(head[0].length, bar).split("\n")) {
-    const address = /^\s*(?:0x)?([0-9a-f]+)\s*$/i.exec(line);
-    if (address !== null) user.push(Number.parseInt(address[1]!, 16));
-  }
-  const kernel = text
-    .slice(bar + 1)
-    .split("\n")
-    .map((line) => line.trim().replace(/\+(0x)?[0-9a-f]+$/i, ""))
-    .filter((line) => line !== "");
-  return { timeNs: Number(head[1]), thread: Number(head[2]), user, kernel };
+  return {
+    timeNs: Number(head[1]),
+    process: Number(head[2]),
+    thread: Number(head[3]),
+    user: parseAddresses(text.slice(head[0].length, bar).split("\n")),
+    kernel: parseKernel(text.slice(bar + 1).split("\n")),
+  };
 }

@@ -28,6 +28,8 @@ export interface Frame {
 /** One sample of one thread. Times are CLOCK_MONOTONIC nanoseconds, the clock of `process.hrtime`. */
 export interface StackSample {
   readonly timeNs: number;
+  /** Id of the process; the target or one of its children. */
+  readonly process: number;
   readonly thread: number;
   /** Leaf first. Empty when the stack could not be walked. */
   readonly frames: readonly Frame[];
@@ -40,6 +42,7 @@ export interface StackSample {
 /** A sample whose user frames are still bare addresses. */
 export interface RawSample {
   readonly timeNs: number;
+  readonly process: number;
   readonly thread: number;
   /** User addresses, leaf first. */
   readonly user: readonly number[];
@@ -64,19 +67,93 @@ export interface SamplerReport {
   readonly toNs: number;
   /** Why the sampling cannot be trusted as a whole; null when it ended as asked. */
   readonly problem: string | null;
+  /**
+   * CPU time of the target in which the kernel left out its ticks, as far as the sampler can tell;
+   * null when it cannot. Virtual machines were seen to stop the ticks of an idle CPU, and to start
+   * them again only up to half a second after work came back to it.
+   */
+  readonly missed: readonly MissedTime[] | null;
+  /** Children were followed, and their samples are among the others. */
+  readonly followsChildren: boolean;
+}
+
+export interface MissedTime {
+  readonly timeNs: number;
+  readonly lastedNs: number;
 }
 
 export interface RawCapture extends SamplerReport {
   readonly samples: readonly RawSample[];
+  /** What the thread waited for, where tracepoints could be attached to. */
+  readonly signals: RawSignals | null;
 }
 
 export interface Capture extends SamplerReport {
   readonly samples: readonly StackSample[];
+  readonly signals: Signals | null;
+}
+
+/** Waiting and system calls of the target and its children during the capture. */
+export interface SignalCounts {
+  /** Delays from ready to running: microseconds from `from` (inclusive) to `to` (exclusive). */
+  readonly runQueue: readonly {
+    readonly from: number;
+    readonly to: number;
+    readonly count: number;
+  }[];
+  readonly runQueueByThread: readonly ThreadWait[];
+  readonly syscalls: readonly {
+    readonly number: number;
+    readonly count: number;
+    readonly totalNs: number;
+  }[];
+  readonly tcp: TcpCounts;
+  /** CPU time by process in nanoseconds, from the scheduler. */
+  readonly onCpu: ReadonlyMap<number, number>;
+}
+
+export interface ThreadWait {
+  readonly thread: number;
+  readonly count: number;
+  readonly totalNs: number;
+}
+
+/** What the kernel told about the target's TCP sockets. */
+export interface TcpCounts {
+  /** Changes of state, "ESTABLISHED to FIN_WAIT1", with their counts. */
+  readonly states: ReadonlyMap<string, number>;
+  readonly retransmits: number;
+  readonly sends: number;
+  readonly sentBytes: number;
+  readonly receives: number;
+  readonly receivedBytes: number;
+  /** Mean smoothed round-trip time in microseconds; null without any packet. */
+  readonly roundTripUs: number | null;
+}
+
+/** Time that a thread was blocked, by the stack with which it left the CPU. */
+export interface RawWait {
+  readonly process: number;
+  readonly thread: number;
+  readonly user: readonly number[];
+  readonly kernel: readonly string[];
+  readonly totalNs: number;
+}
+
+export interface RawSignals extends SignalCounts {
+  readonly blocked: readonly RawWait[];
+}
+
+export interface Signals extends SignalCounts {
+  /** One entry per stack; `lastsNs` is its whole blocked time. */
+  readonly blocked: readonly StackSample[];
 }
 
 /** A sampler that is attached and whose ticks have been seen. */
 export interface Sampler {
   readonly attachMs: number;
+  /** Told of every child process that the target starts, as soon as the sampler hears of it. */
+  onChild?: (pid: number) => void;
   /** Ends the sampling. Never hangs: a tool that does not end by itself is killed on a deadline. */
   stop(): Promise<RawCapture>;
 }

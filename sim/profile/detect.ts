@@ -18,6 +18,7 @@ import {
 } from "./capture.ts";
 import { startPerf } from "./perf.ts";
 import { inInitialPidNamespace } from "./proc.ts";
+import { tracefs, type Tracefs } from "./tracefs.ts";
 import { readCpuProfiles, v8Arguments } from "./v8.ts";
 
 export interface ProfilerStatus {
@@ -92,22 +93,40 @@ async function detectBpftrace(signal?: AbortSignal): Promise<ProfilerStatus> {
         maxSeconds: 5,
         ...(signal === undefined ? {} : { signal }),
       }),
-    (capture, evidence) => {
+    async (capture, evidence) => {
       if (inInitialPidNamespace() === false) {
         evidence.push("runs in a PID namespace of its own");
       }
       if (!capture.samples.some((sample) => sample.user.length > 1)) {
         return status(
           "bpftrace",
-          "degraded",
+          "unavailable",
           evidence,
           "samples carry no user stacks",
           "check perf_event_max_stack and the frame pointers of the Node binary",
         );
       }
+      const tracing = await tracefs();
+      if (capture.signals === null) {
+        return status(
+          "bpftrace",
+          "degraded",
+          evidence,
+          `no tracepoints, so no children, no off-CPU stacks, no run queue, no system calls, no TCP: ${tracing.reason}`,
+          `mount -t tracefs tracefs /sys/kernel/tracing`,
+        );
+      }
+      evidence.push(tracepointEvidence(capture, tracing));
       return status("bpftrace", "available", evidence);
     },
   );
+}
+
+function tracepointEvidence({ signals }: RawCapture, { state }: Tracefs): string {
+  const switches = signals?.runQueue.reduce((sum, one) => sum + one.count, 0) ?? 0;
+  const calls = signals?.syscalls.reduce((sum, one) => sum + one.count, 0) ?? 0;
+  const how = state === "private" ? "tracefs mounted for bpftrace alone" : "tracefs is mounted";
+  return `tracepoints (${how}): ${switches} context switches and ${calls} system calls of the same process`;
 }
 
 async function detectPerf(signal?: AbortSignal): Promise<ProfilerStatus> {
@@ -132,7 +151,11 @@ async function detectPerf(signal?: AbortSignal): Promise<ProfilerStatus> {
 async function probe(
   name: ProfilerName,
   start: (pid: number) => Promise<Sampler>,
-  judge: (capture: RawCapture, evidence: string[], sampler: Sampler) => ProfilerStatus,
+  judge: (
+    capture: RawCapture,
+    evidence: string[],
+    sampler: Sampler,
+  ) => ProfilerStatus | Promise<ProfilerStatus>,
 ): Promise<ProfilerStatus> {
   const target = startBusyChild();
   const evidence: string[] = [];
@@ -141,10 +164,17 @@ async function probe(
     if (pid === undefined) {
       return status(name, "unavailable", [], "no child process could be started for the trial");
     }
-    const sampler = await start(pid);
+    let sampler = await start(pid);
     evidence.push(`attached after ${Math.round(sampler.attachMs)} ms`);
     await pause(probeSeconds * 1000);
-    const capture = await sampler.stop();
+    let capture = await sampler.stop();
+    if (capture.samples.length === 0 && capture.problem === null) {
+      // On a crowded machine the child may not have run at all in so short a time.
+      evidence.push("no sample in the first trial");
+      sampler = await start(pid);
+      await pause(5 * probeSeconds * 1000);
+      capture = await sampler.stop();
+    }
     evidence.push(
       `${name} ${capture.version}: ${capture.samples.length} samples of a busy process ` +
         `in ${((capture.toNs - capture.fromNs) / 1e9).toFixed(2)} s at ${probeHz} Hz`,
@@ -163,7 +193,7 @@ async function probe(
           )
         : status(name, "unavailable", evidence, "it attaches, but delivers no samples", "");
     }
-    return judge(capture, evidence, sampler);
+    return await judge(capture, evidence, sampler);
   } catch (error) {
     if (!(error instanceof AttachError)) throw error;
     return status(name, "unavailable", evidence, error.message, error.help);

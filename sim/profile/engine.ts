@@ -23,6 +23,7 @@ import { detectProfiler, profilerTitles, type ProfilerStatus } from "./detect.ts
 import { cullShare, flameTree, functionTables } from "./flame.ts";
 import { chooseProfiler, readMode, type Choice, type Mode } from "./ladder.ts";
 import { loadOf, takeProfile, type Taken } from "./take.ts";
+import { waitingExhibits } from "./waiting.ts";
 import { writeProfileFiles } from "./write.ts";
 
 interface Task {
@@ -210,6 +211,7 @@ async function judge(
       ...one,
       title: `${one.title}${fallback}`,
     })),
+    ...waitingExhibits(capture, system.name, taken.target),
   ];
   const files =
     typeof context.options["outDir"] === "string"

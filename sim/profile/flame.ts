@@ -42,11 +42,19 @@ export function rootFirst(sample: StackSample): readonly Frame[] {
   return sample.complete ? frames : [truncated, ...frames];
 }
 
-/** The tree of all stacks, without branches below `cullShare`; the largest child comes first. */
-export function flameTree(samples: readonly StackSample[], rootName: string): FlameNode {
+/**
+ * The tree of all stacks, without branches below `cullShare`; the largest child comes first.
+ * @param weight what one sample counts; default 1
+ */
+export function flameTree(
+  samples: readonly StackSample[],
+  rootName: string,
+  weight: (sample: StackSample) => number = () => 1,
+): FlameNode {
   const root = makeNode(rootName, "unknown");
   for (const sample of samples) {
-    root.total += 1;
+    const count = weight(sample);
+    root.total += count;
     let node = root;
     for (const frame of rootFirst(sample)) {
       const key = `${frame.type} ${frame.name}`;
@@ -55,10 +63,10 @@ export function flameTree(samples: readonly StackSample[], rootName: string): Fl
         child = makeNode(frame.name, frame.type);
         node.children.set(key, child);
       }
-      child.total += 1;
+      child.total += count;
       node = child;
     }
-    node.self += 1;
+    node.self += count;
   }
   const least = root.total * cullShare;
   const freeze = (node: Node): FlameNode => ({

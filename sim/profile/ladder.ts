@@ -39,10 +39,8 @@ export async function chooseProfiler(
   const passedOver: ProfilerStatus[] = [];
   for (const name of rungs[mode]) {
     const status = await detect(name);
-    // Stacks are the point: eBPF without them is passed over like eBPF that does not attach.
-    const isUsable =
-      status.state === "available" || (status.state === "degraded" && name !== "bpftrace");
-    if (isUsable) return { chosen: status, passedOver, tried: [...passedOver, status] };
+    if (status.state !== "unavailable")
+      return { chosen: status, passedOver, tried: [...passedOver, status] };
     passedOver.push(status);
   }
   return { chosen: null, passedOver, tried: passedOver };

@@ -93,8 +93,9 @@ async function attach(options: PerfOptions, userOnly: boolean): Promise<PerfSamp
         lost = data.lost;
         samples = data.samples
           .filter((sample) => sample.pid === options.pid && sample.timeNs >= fromNs)
-          .map(({ timeNs, tid, user, kernel }) => ({
+          .map(({ timeNs, pid, tid, user, kernel }) => ({
             timeNs,
+            process: pid,
             thread: tid,
             user,
             kernel: kernel.map((address) => names(address)),
@@ -114,7 +115,11 @@ async function attach(options: PerfOptions, userOnly: boolean): Promise<PerfSamp
         fromNs,
         toNs,
         problem,
+        // Attached to the process, the timer runs when its threads do: no tick is left out.
+        missed: null,
+        followsChildren: false,
         samples,
+        signals: null,
       };
     },
   };

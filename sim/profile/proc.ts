@@ -3,7 +3,7 @@
  * which a profile is checked, and its executable mappings, without which addresses mean nothing.
  */
 
-import { readFileSync, readlinkSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 /** CPU time of a process at one instant of CLOCK_MONOTONIC. */
 export interface CpuReading {
@@ -37,8 +37,11 @@ const ticksPerSecond = 100;
 /** The clock of the samples. Exact to a microsecond for months of uptime, as a plain number. */
 export const monotonicNs = (): number => Number(process.hrtime.bigint());
 
-/** Null when the process is gone or there is no /proc. */
-export function readCpu(pid: number): CpuReading | null {
+/**
+ * Null when the process is gone or there is no /proc.
+ * @param children these processes are counted too, and all that ended before; null counts none
+ */
+export function readCpu(pid: number, children: Iterable<number> | null = null): CpuReading | null {
   let stat: string;
   try {
     stat = readFileSync(`/proc/${pid}/stat`, "utf8");
@@ -46,19 +49,51 @@ export function readCpu(pid: number): CpuReading | null {
     return null;
   }
   const timeNs = monotonicNs();
-  const { user, system } = modes(stat);
+  let { user, system } = modes(stat, children !== null);
   if (!Number.isFinite(user) || !Number.isFinite(system)) return null;
+  for (const child of children ?? []) {
+    try {
+      const more = modes(readFileSync(`/proc/${child}/stat`, "utf8"), true);
+      user += more.user;
+      system += more.system;
+    } catch {
+      // ended and waited for: now its parent has its time
+    }
+  }
   return { timeNs, user, system, main: readMainThread(pid) };
 }
 
-/** Seconds in user and in kernel mode, from a `stat` file of a process or of a thread. */
-function modes(stat: string): { user: number; system: number } {
+/**
+ * Seconds in user and in kernel mode, from a `stat` file of a process or of a thread.
+ * @param children add the time of children that have ended and were waited for
+ */
+function modes(stat: string, children = false): { user: number; system: number } {
   // The command name may hold spaces and parentheses: fields count from the last parenthesis.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const ofChildren = (index: number): number => (children ? Number(fields[index]) : 0);
   return {
-    user: Number(fields[11]) / ticksPerSecond,
-    system: Number(fields[12]) / ticksPerSecond,
+    user: (Number(fields[11]) + ofChildren(13)) / ticksPerSecond,
+    system: (Number(fields[12]) + ofChildren(14)) / ticksPerSecond,
   };
+}
+
+/** Ids of the threads that a process has now; empty when it is gone. */
+export function readThreads(pid: number): number[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).map(Number);
+  } catch {
+    return [];
+  }
+}
+
+/** The process to which a thread belongs; null when it is gone. */
+function processOf(tid: number): number | null {
+  try {
+    const found = /^Tgid:\s+(\d+)$/m.exec(readFileSync(`/proc/${tid}/status`, "utf8"));
+    return found === null ? null : Number(found[1]);
+  } catch {
+    return null;
+  }
 }
 
 function readMainThread(pid: number): CpuReading["main"] {
@@ -103,8 +138,11 @@ export function inInitialPidNamespace(): boolean | null {
 export class ProcessWatch {
   readonly readings: CpuReading[] = [];
   private readonly pid: number;
-  private readonly mappingsSeen = new Map<string, Mapping>();
+  private readonly mappingsSeen = new Map<number, Map<string, Mapping>>();
+  private readonly children = new Set<number>();
   private readonly timer: NodeJS.Timeout;
+  private readonly youngTimers = new Set<NodeJS.Timeout>();
+  private followsChildren = false;
   private turn = 0;
 
   constructor(pid: number, everyMs = 100) {
@@ -114,32 +152,67 @@ export class ProcessWatch {
     this.timer.unref();
   }
 
-  /** Reads once more; call it when something is known to happen, such as the end of the load. */
-  look(): void {
-    const reading = readCpu(this.pid);
-    if (reading === null) return;
-    this.readings.push(reading);
-    if (this.turn++ % 2 === 0) this.lookAtMaps(); // a big file: read it half as often
+  /** From now on the CPU time of children counts. Readings made before are dropped. */
+  follow(): void {
+    this.followsChildren = true;
+    this.readings.length = 0;
+    this.look();
   }
 
-  private lookAtMaps(): void {
+  /** Takes note of a new thread or process; a short life is no reason to miss its mappings. */
+  addTask(tid: number): void {
+    if (processOf(tid) !== tid || tid === this.pid) return;
+    this.children.add(tid);
+    this.lookAtMaps(tid);
+    // It has the parent's memory until it executes its own program, a moment later.
+    let looks = 0;
+    const timer = setInterval(() => {
+      this.lookAtMaps(tid);
+      if (++looks < 25) return;
+      clearInterval(timer);
+      this.youngTimers.delete(timer);
+    }, 20);
+    timer.unref();
+    this.youngTimers.add(timer);
+  }
+
+  /** Reads once more; call it when something is known to happen, such as the end of the load. */
+  look(): void {
+    const reading = readCpu(this.pid, this.followsChildren ? this.children : null);
+    if (reading === null) return;
+    this.readings.push(reading);
+    if (this.turn++ % 2 !== 0) return; // a big file: read it half as often
+    for (const pid of [this.pid, ...this.children]) this.lookAtMaps(pid);
+  }
+
+  private lookAtMaps(pid: number): void {
     let text: string;
     try {
-      text = readFileSync(`/proc/${this.pid}/maps`, "utf8");
+      text = readFileSync(`/proc/${pid}/maps`, "utf8");
     } catch {
       return;
     }
+    let seen = this.mappingsSeen.get(pid);
+    if (seen === undefined) this.mappingsSeen.set(pid, (seen = new Map()));
     for (const mapping of parseMaps(text)) {
-      this.mappingsSeen.set(`${mapping.start}-${mapping.end}-${mapping.path}`, mapping);
+      const key = `${mapping.start}-${mapping.end}-${mapping.path}`;
+      seen.delete(key); // the most recent comes last
+      seen.set(key, mapping);
     }
   }
 
   stop(): void {
     clearInterval(this.timer);
+    for (const timer of this.youngTimers) clearInterval(timer);
   }
 
-  /** All mappings that were ever seen, the most recent last. */
-  mappings(): readonly Mapping[] {
-    return [...this.mappingsSeen.values()];
+  /** The target and every child process that was seen. */
+  processes(): readonly number[] {
+    return [this.pid, ...this.children];
+  }
+
+  /** All mappings of one process that were ever seen, the most recent last. */
+  mappings(pid = this.pid): readonly Mapping[] {
+    return [...(this.mappingsSeen.get(pid)?.values() ?? [])];
   }
 }

@@ -113,7 +113,8 @@ export function makeSymboliser(input: SymboliserInput): (sample: RawSample) => S
       root !== undefined &&
       sample.user.length > 0 &&
       (rootFunction.test(root.name) || /^libc[.-]|^ld-/.test(root.module));
-    return { timeNs: sample.timeNs, thread: sample.thread, frames: stack, complete };
+    const { timeNs, process: pid, thread } = sample;
+    return { timeNs, process: pid, thread, frames: stack, complete };
   };
 }
 

@@ -6,11 +6,19 @@ import path from "node:path";
 
 import type { MeasuredSystem, OperatingPoint } from "../../core/subject.ts";
 import { startBpftrace } from "./bpftrace.ts";
-import type { Capture, ProfilerName, Sampler } from "./capture.ts";
-import { perfMapPath, takePerfMap } from "./perf-map.ts";
+import type {
+  Capture,
+  ProfilerName,
+  RawCapture,
+  RawSample,
+  Sampler,
+  StackSample,
+} from "./capture.ts";
+import { parsePerfMap, perfMapPath, takePerfMap } from "./perf-map.ts";
 import { startPerf } from "./perf.ts";
 import { monotonicNs, ProcessWatch, type CpuReading } from "./proc.ts";
 import { makeSymboliser } from "./symbolise.ts";
+import { tracefs } from "./tracefs.ts";
 import { readCpuProfiles, v8Arguments } from "./v8.ts";
 
 /** Starts the system in a process of its own, calls `onSpawn` before the load, ends with the load. */
@@ -34,6 +42,8 @@ export interface Taken {
   readonly readings: readonly CpuReading[];
   /** Wall-clock time of the first sample, nanoseconds since 1970. */
   readonly startedAt: bigint;
+  /** Id of the process under load. */
+  readonly target: number;
 }
 
 /** The load of a measured system, in sim/load; loaded late because most runs profile nothing. */
@@ -82,15 +92,16 @@ async function takeWithStacks(options: TakeOptions): Promise<Taken> {
             ? await startPerf({ pid, hz, signal })
             : await startBpftrace({ pid, hz, maxSeconds: options.seconds, signal });
         startedAt = BigInt(Date.now()) * 1_000_000n;
-        watch.look();
+        sampler.onChild = (tid) => watch?.addTask(tid);
+        if (options.profiler === "bpftrace" && (await tracefs()).state !== "unavailable") {
+          watch.follow();
+        } else watch.look();
       },
     });
     const [attached, watched] = attachedParts(sampler, watch);
     watched.stop();
     const raw = await attached.stop();
-    const symbolise = makeSymboliser({ mappings: watched.mappings(), code: takePerfMap(target) });
-    const capture = { ...raw, samples: raw.samples.map((sample) => symbolise(sample)) };
-    return { capture, readings: watched.readings, startedAt };
+    return { capture: name(raw, watched), readings: watched.readings, startedAt, target };
   } finally {
     (watch as ProcessWatch | null)?.stop();
     // After a failure of the load the sampler is still there; stopping twice does no harm.
@@ -98,6 +109,36 @@ async function takeWithStacks(options: TakeOptions): Promise<Taken> {
     if (target !== 0) rmSync(perfMapPath(target), { force: true });
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Names all frames; every process has its own mappings and its own generated code. */
+function name(raw: RawCapture, watch: ProcessWatch): Capture {
+  const symbolisers = new Map(
+    watch
+      .processes()
+      .map((pid) => [
+        pid,
+        makeSymboliser({ mappings: watch.mappings(pid), code: takePerfMap(pid) }),
+      ]),
+  );
+  const stranger = makeSymboliser({ mappings: [], code: parsePerfMap("") });
+  const symbolise = (sample: RawSample): StackSample =>
+    (symbolisers.get(sample.process) ?? stranger)(sample);
+  const { signals } = raw;
+  return {
+    ...raw,
+    samples: raw.samples.map((sample) => symbolise(sample)),
+    signals:
+      signals === null
+        ? null
+        : {
+            ...signals,
+            blocked: signals.blocked.map(({ totalNs, ...where }) => ({
+              ...symbolise({ timeNs: raw.fromNs, ...where }),
+              lastsNs: totalNs,
+            })),
+          },
+  };
 }
 
 function attachedParts(
@@ -145,10 +186,14 @@ async function takeWithV8(options: TakeOptions): Promise<Taken> {
         fromNs: Math.max(fromNs, spawnedNs),
         toNs,
         problem: profile === undefined ? "the process ended without writing its V8 profile" : null,
+        missed: null,
+        followsChildren: false,
         samples,
+        signals: null,
       },
       readings: (watch as ProcessWatch | null)?.readings ?? [],
       startedAt,
+      target,
     };
   } finally {
     (watch as ProcessWatch | null)?.stop();

@@ -107,6 +107,7 @@ function convert(file: ProfileFile, pid: number, thread: number): CpuProfile {
       const lastsUs = file.timeDeltas?.[index + 1] ?? Math.max(0, file.endTime - timeUs);
       samples.push({
         timeNs: timeUs * 1000,
+        process: pid,
         thread: pid,
         frames: stackOf(id),
         complete: true,

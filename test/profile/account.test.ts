@@ -20,6 +20,7 @@ const frame = (known: Frame["known"]): Frame => ({
 const samplesOf = (count: number, frames: Frame[] = [frame("symbol")]): StackSample[] =>
   Array.from({ length: count }, (_, index) => ({
     timeNs: ((index + 0.5) * 4 * second) / count,
+    process: 1,
     thread: 1,
     frames,
     complete: true,
@@ -35,6 +36,9 @@ const capture = (parts: Partial<Capture>): Capture => ({
   fromNs: 0,
   toNs: 4 * second,
   problem: null,
+  missed: null,
+  followsChildren: false,
+  signals: null,
   samples: samplesOf(300),
   ...parts,
 });
@@ -54,10 +58,27 @@ describe("the self-check of a profile", () => {
     expect(account.measured[0]).toBeCloseTo(3, 6);
   });
 
-  test("within 15 % is accepted, beyond is not", () => {
-    expect(accountFor(capture({ samples: samplesOf(345) }), readings).state).toBe("ok");
-    expect(accountFor(capture({ samples: samplesOf(255) }), readings).state).toBe("ok");
-    expect(accountFor(capture({ samples: samplesOf(400) }), readings).state).toBe("unusable");
+  test("within 15 % and 4 binomial deviations is accepted, beyond is not", () => {
+    // 4 deviations of 300 samples in 3/4 of the time: 4 * sqrt(300 / 4) = 35 samples
+    const state = (count: number, missed: Capture["missed"] = null) =>
+      accountFor(capture({ samples: samplesOf(count), missed }), readings).state;
+    expect(state(375)).toBe("ok");
+    expect(state(225)).toBe("ok");
+    expect(state(400)).toBe("unusable");
+    expect(state(200)).toBe("unusable");
+    // Where left-out ticks are known, 5 % and the deviations are left.
+    expect(state(345, [])).toBe("ok");
+    expect(state(375, [])).toBe("unusable");
+    expect(state(225, [])).toBe("unusable");
+  });
+
+  test("CPU time without ticks counts besides the samples, but only inside the readings", () => {
+    const at = (timeNs: number) => [{ timeNs, lastedNs: 1e9 }];
+    const few = (missed: Capture["missed"]) =>
+      accountFor(capture({ samples: samplesOf(200), missed }), readings);
+    expect(few(at(2e9))).toMatchObject({ state: "ok", sampledSeconds: 2, missedSeconds: 1 });
+    expect(few(at(5e9))).toMatchObject({ state: "unusable", missedSeconds: 0 });
+    expect(few([])).toMatchObject({ state: "unusable" });
   });
 
   test("half of the samples dropped is found out", () => {

@@ -12,9 +12,10 @@ import { readCpuProfiles } from "../../sim/profile/v8.ts";
 describe("a sample line of bpftrace", () => {
   test("with user and kernel frames", () => {
     const text =
-      "S 123456 77\n        0x7f0010\n        401000\n|\n        tcp_sendmsg+12\n        do_syscall_64+0x3f\n\n";
+      "S 123456 70 77\n        0x7f0010\n        401000\n|\n        tcp_sendmsg+12\n        do_syscall_64+0x3f\n\n";
     expect(parseSample(text)).toEqual({
       timeNs: 123_456,
+      process: 70,
       thread: 77,
       user: [0x7f0010, 0x401000],
       kernel: ["tcp_sendmsg", "do_syscall_64"],
@@ -22,8 +23,8 @@ describe("a sample line of bpftrace", () => {
   });
 
   test("with empty stacks, and cut off", () => {
-    expect(parseSample("S 1 2\n|\n")).toMatchObject({ user: [], kernel: [] });
-    expect(parseSample("S 1 2\n    0x7f")).toBeNull();
+    expect(parseSample("S 1 2 2\n|\n")).toMatchObject({ user: [], kernel: [] });
+    expect(parseSample("S 1 2 2\n    0x7f")).toBeNull();
     expect(parseSample("READY 1")).toBeNull();
   });
 });

@@ -115,7 +115,7 @@ describe("frames", () => {
     base: "/srv/app",
   });
   const stack = (user: number[], kernel: string[] = []) =>
-    symbolise({ timeNs: 1, thread: 1, user, kernel });
+    symbolise({ timeNs: 1, process: 1, thread: 1, user, kernel });
 
   test("only executable mappings count", () => {
     expect(parseMaps(maps).map((one) => one.path)).toEqual([

@@ -97,9 +97,8 @@ describe("detection", () => {
     );
     expect(auto.chosen?.name).toBe("v8");
     expect(auto.passedOver.map((one) => one.name)).toEqual(["bpftrace", "perf"]);
-    // eBPF without user stacks is no profile of a program.
     const only = await chooseProfiler(readMode("ebpf"), (name) =>
-      Promise.resolve(status(name, "degraded")),
+      Promise.resolve(status(name, "unavailable")),
     );
     expect(only.chosen).toBeNull();
     expect(only.tried.map((one) => one.name)).toEqual(["bpftrace"]);

@@ -27,6 +27,7 @@ const frame = (name: string, type: FrameType = "js", address = 0x1000): Frame =>
 /** Stacks are written root first, as people read them. */
 const sample = (names: readonly (string | Frame)[], complete = true, thread = 7): StackSample => ({
   timeNs: 0,
+  process: thread,
   thread,
   complete,
   frames: names.map((one) => (typeof one === "string" ? frame(one) : one)).toReversed(),
@@ -108,6 +109,9 @@ describe("pprof", () => {
     fromNs: 0,
     toNs: 1e9,
     problem: null,
+    missed: null,
+    followsChildren: false,
+    signals: null,
     samples: [...samples, sample(["main", frame("?", "unknown", 0x9999)], false, 8)],
   };
   const make = () =>

@@ -14,12 +14,15 @@ import {
 } from "../../reports/view/diagram.ts";
 import { matches, parseFilter } from "../../reports/view/filter.ts";
 import {
+  flameChanges,
+  flameDifference,
   flameTable,
   layoutFlame,
   matchedSamples,
   nodeAt,
   parentPath,
 } from "../../reports/view/flame.ts";
+import { layoutBars } from "../../reports/view/bars.ts";
 import { formatRoute, linkKeys, parseRoute, type Route } from "../../reports/view/keys.ts";
 import { conformanceMatrix, overviewMatrix } from "../../reports/view/matrix.ts";
 import { changeText, disagreements, formatValue, steps } from "../../reports/view/steps.ts";
@@ -318,6 +321,63 @@ describe("flame graphs", () => {
     expect(nodeAt(root, "0.0.0")?.name).toBe("g");
     expect(nodeAt(root, "3")).toBeNull();
     expect(["0.1", "0", ""].map(parentPath)).toEqual(["0", "", null]);
+  });
+});
+
+describe("differences between two flame graphs", () => {
+  const node = (name: string, self: number, children: FlameNode[] = []): FlameNode => ({
+    name,
+    self,
+    total: self + children.reduce((sum, child) => sum + child.total, 0),
+    children,
+  });
+  const before = node("all", 0, [node("f", 10, [node("g", 10)]), node("old", 20)]);
+  const after = node("all", 0, [node("f", 10, [node("g", 60)]), node("new", 10)]);
+
+  it("are changes of shares, whatever the number of samples", () => {
+    const changes = flameDifference(after, before);
+    expect(Object.fromEntries(changes)).toEqual({
+      "": 0,
+      "0": 70 / 80 - 20 / 40,
+      "0.0": 60 / 80 - 10 / 40,
+      "1": 10 / 80,
+    });
+  });
+
+  it("of functions include those that only one run has, and add up to nothing", () => {
+    const rows = flameChanges(after, before);
+    expect(rows.map(({ name, self }) => [name, self])).toEqual([
+      ["g", 0.5],
+      ["old", -0.5],
+      ["f", 10 / 80 - 10 / 40],
+      ["new", 0.125],
+    ]);
+    expect(rows.reduce((sum, { self }) => sum + self, 0)).toBeCloseTo(0, 12);
+  });
+});
+
+describe("bars", () => {
+  it("share one scale; parts follow each other, marks count for the scale", () => {
+    const layout = layoutBars([
+      {
+        label: "a",
+        parts: [
+          { name: "x", value: 10 },
+          { name: "y", value: 30 },
+        ],
+      },
+      { label: "b", parts: [{ name: "y", value: 5 }], mark: { name: "predicted", value: 80 } },
+    ]);
+    expect(layout.names).toEqual(["x", "y"]);
+    expect(layout.markName).toBe("predicted");
+    expect(layout.bars[0]!.parts.map(({ left, width }) => [left, width])).toEqual([
+      [0, 0.125],
+      [0.125, 0.375],
+    ]);
+    expect(layout.bars.map(({ total }) => total)).toEqual([40, 5]);
+    expect(layout.bars[1]!.mark).toMatchObject({ left: 1 });
+    expect(layoutBars([]).bars).toEqual([]);
+    expect(layoutBars([{ label: "none", parts: [] }]).bars[0]!.total).toBe(0);
   });
 });
 

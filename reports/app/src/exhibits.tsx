@@ -1,6 +1,7 @@
 /** Tables, charts, flame graphs and texts that a result shows besides its verdict. */
 
 import type { Exhibit } from "../../../core/index.ts";
+import { BarsView } from "./bars.tsx";
 import { ChartView } from "./chart.tsx";
 import { FlameView } from "./flame.tsx";
 import { cellText, Scroll, Section } from "./parts.tsx";
@@ -23,6 +24,12 @@ export function ExhibitView({ exhibit }: { exhibit: Exhibit }) {
       return (
         <Section title={exhibit.title} aside={<span class="muted">{exhibit.provenance}</span>}>
           <FlameView {...exhibit} />
+        </Section>
+      );
+    case "bars":
+      return (
+        <Section title={exhibit.title}>
+          <BarsView {...exhibit} />
         </Section>
       );
     case "text":

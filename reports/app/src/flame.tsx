@@ -4,6 +4,8 @@ import { useMemo, useRef, useState } from "preact/hooks";
 
 import type { Exhibit, FlameNode } from "../../../core/index.ts";
 import {
+  flameChanges,
+  flameDifference,
   flameTable,
   layoutFlame,
   matchedSamples,
@@ -28,7 +30,16 @@ const typeNames = {
 const percent = (part: number, whole: number): string =>
   whole === 0 ? "0 %" : `${((100 * part) / whole).toFixed(1)} %`;
 
-export function FlameView({ root, facts }: Flame) {
+/** Points of a change, with its sign. */
+const points = (change: number): string =>
+  `${change > 0 ? "+" : change < 0 ? "−" : "±"}${Math.abs(100 * change).toFixed(1)}`;
+
+export function FlameView({ root, facts, unit = "samples", base }: Flame) {
+  const [isDifference, setDifference] = useState(false);
+  const changes = useMemo(
+    () => (base === undefined ? null : flameDifference(root, base.root)),
+    [root, base],
+  );
   const [zoom, setZoom] = useState("");
   const [cursor, setCursor] = useState("");
   const [search, setSearch] = useState("");
@@ -84,7 +95,7 @@ export function FlameView({ root, facts }: Flame) {
         </label>
         {wanted !== "" && (
           <span role="status">
-            {formatNumber(found)} samples match, {percent(found, root.total)}
+            {formatNumber(found)} {unit} match, {percent(found, root.total)}
           </span>
         )}
         {zoom !== "" && (
@@ -92,7 +103,29 @@ export function FlameView({ root, facts }: Flame) {
             reset zoom
           </button>
         )}
+        {base !== undefined && (
+          <label>
+            <input
+              type="checkbox"
+              checked={isDifference}
+              onChange={(event) => setDifference(event.currentTarget.checked)}
+            />{" "}
+            difference to {base.title}
+          </label>
+        )}
         <ul class="legend">
+          {isDifference ? (
+            <>
+              <li>
+                <span class="swatch change-more" aria-hidden="true" />
+                larger share than before
+              </li>
+              <li>
+                <span class="swatch change-less" aria-hidden="true" />
+                smaller
+              </li>
+            </>
+          ) : null}
           {types.map((type) => (
             <li key={type}>
               <span class={`swatch frame-${type}`} aria-hidden="true" />
@@ -116,6 +149,8 @@ export function FlameView({ root, facts }: Flame) {
               key={entry.path}
               box={entry}
               whole={root.total}
+              unit={unit}
+              change={isDifference ? (changes?.get(entry.path) ?? 0) : null}
               tabStop={entry.path === tabStop}
               match={wanted === "" ? null : entry.node.name.toLowerCase().includes(wanted)}
               onZoom={() => {
@@ -133,7 +168,8 @@ export function FlameView({ root, facts }: Flame) {
         <span class="muted">
           {typeNames[shown.type ?? "unknown"]} · total {formatNumber(shown.total)} (
           {percent(shown.total, root.total)}) · self {formatNumber(shown.self)} (
-          {percent(shown.self, root.total)})
+          {percent(shown.self, root.total)}) {unit === "samples" ? "" : unit}
+          {isDifference && hover === null && ` · ${points(changes?.get(tabStop) ?? 0)} points`}
         </span>
       </p>
       <dl class="facts inline">
@@ -144,6 +180,9 @@ export function FlameView({ root, facts }: Flame) {
           </div>
         ))}
       </dl>
+      {isDifference && base !== undefined && (
+        <ChangeTable root={root} base={base.root} search={wanted} />
+      )}
       <FlameTable root={root} search={wanted} onPick={setSearch} />
     </div>
   );
@@ -152,6 +191,8 @@ export function FlameView({ root, facts }: Flame) {
 function Frame({
   box,
   whole,
+  unit,
+  change,
   tabStop,
   match,
   onZoom,
@@ -160,6 +201,9 @@ function Frame({
 }: {
   box: FlameBox;
   whole: number;
+  unit: string;
+  /** Change of the share against another run; null outside the difference view. */
+  change: number | null;
   tabStop: boolean;
   match: boolean | null;
   onZoom: () => void;
@@ -167,18 +211,27 @@ function Frame({
   onHover: () => void;
 }) {
   const { node, path, depth, left, width, above } = box;
+  const changeClass =
+    change === null
+      ? `frame-${node.type ?? "unknown"}`
+      : Math.abs(change) < 0.001
+        ? "change-none"
+        : change > 0
+          ? "change-more"
+          : "change-less";
   const state = `${above ? "above" : ""} ${match === true ? "match" : match === false ? "other" : ""}`;
   return (
     <button
       type="button"
-      class={`frame-box frame-${node.type ?? "unknown"} ${state}`}
+      class={`frame-box ${changeClass} ${state}`}
       data-path={path}
       tabIndex={tabStop ? 0 : -1}
-      aria-label={`${node.name}, ${typeNames[node.type ?? "unknown"]}, ${percent(node.total, whole)} of samples, self ${percent(node.self, whole)}`}
+      aria-label={`${node.name}, ${typeNames[node.type ?? "unknown"]}, ${percent(node.total, whole)} of ${unit}, self ${percent(node.self, whole)}${change === null ? "" : `, ${points(change)} points`}`}
       style={{
         left: `${left * 100}%`,
         width: `${width * 100}%`,
         top: `${depth * rowHeight}px`,
+        ...(change === null ? {} : { "--strength": `${changeStrength(change)}%` }),
       }}
       onClick={onZoom}
       onFocus={onFocus}
@@ -186,6 +239,43 @@ function Frame({
     >
       {width > 0.012 && node.name}
     </button>
+  );
+}
+
+/** Full colour from a change of 20 points on; weak changes stay visible. */
+const changeStrength = (change: number): number =>
+  Math.round(15 + 85 * Math.min(1, Math.abs(change) / 0.2));
+
+function ChangeTable({ root, base, search }: { root: FlameNode; base: FlameNode; search: string }) {
+  const rows = useMemo(() => flameChanges(root, base), [root, base]);
+  const shown = rows.filter((row) => search === "" || row.name.toLowerCase().includes(search));
+  return (
+    <Scroll label="Changes">
+      <table class="exhibit">
+        <thead>
+          <tr>
+            <th scope="col">Function</th>
+            <th scope="col">Type</th>
+            <th scope="col" class="number">
+              self, points
+            </th>
+            <th scope="col" class="number">
+              total, points
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {shown.slice(0, shownRows).map((row) => (
+            <tr key={`${row.type} ${row.name}`}>
+              <td>{row.name}</td>
+              <td>{typeNames[row.type]}</td>
+              <td class="number">{points(row.self)}</td>
+              <td class="number">{points(row.total)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Scroll>
   );
 }
 
