@@ -68,6 +68,7 @@ export default defineConfig({
       title: "Control loop of an OpAMP agent over plain HTTP",
       model: opampControlLoop,
       properties: opampControlLoopProperties,
+      prove: true,
     }),
     defineSubject({
       id: "published-otlp-literal",

@@ -26,6 +26,8 @@ export interface RunFlags {
   readonly verbose?: boolean;
   readonly color: "auto" | "always" | "never";
   readonly profile: string;
+  readonly solver?: "built-in" | "z3" | "cvc5";
+  readonly emitSmt?: string;
 }
 
 export const integer =
@@ -114,6 +116,17 @@ export function addRunOptions(command: Command): Command {
         .default("auto"),
     );
   return addOutputOptions(command);
+}
+
+/** For the commands that prove. */
+export function addSolverOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option("--solver <name>", "who answers the queries that a proof rests on")
+        .choices(["built-in", "z3", "cvc5"])
+        .default("built-in"),
+    )
+    .option("--emit-smt <folder>", "write every such query as SMT-LIB, named by its digest");
 }
 
 /** `--bail` alone stops at the first. */

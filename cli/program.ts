@@ -4,7 +4,13 @@ import { Command, CommanderError, Option } from "commander";
 
 import { DiagnosticError, ExitCode, formatDiagnostic } from "../core/diagnostic.ts";
 import { toolVersion } from "../runner/environment.ts";
-import { addConfigOptions, addRunOptions, list, type RunFlags } from "./options.ts";
+import {
+  addConfigOptions,
+  addRunOptions,
+  addSolverOptions,
+  list,
+  type RunFlags,
+} from "./options.ts";
 import type { TraceFlags } from "./commands/trace.ts";
 
 /** Runs one command line and returns its exit code; never throws. */
@@ -65,6 +71,7 @@ const engineCommands = [
 
 function addRun(command: Command, engine: string | undefined, exit: SetExit): Command {
   addRunOptions(command.argument("[names...]", "subjects or properties; all when left out"));
+  if (engine === undefined || engine === "prove") addSolverOptions(command);
   return command.action(async (names: string[], flags: RunFlags) => {
     const { runCommand } = await import("./commands/run.ts");
     exit(await runCommand(names, engine === undefined ? flags : { ...flags, engine: [engine] }));

@@ -87,6 +87,11 @@ export interface MachineSubject {
   readonly model: MachineModel;
   readonly properties: readonly Property[];
   readonly implementations?: readonly Implementation[];
+  /**
+   * Give the claims to the solver although the model has no parameters: a second method on the same
+   * question, and a proof that needs no bound on the number of states.
+   */
+  readonly prove?: boolean;
 }
 
 // --- theorems ---------------------------------------------------------------------------------

@@ -15,4 +15,6 @@ export interface SolverReply {
   /** The solver threw. */
   readonly failure?: string;
   readonly milliseconds: number;
+  /** Bytes that the process holds after the query. */
+  readonly memory?: number;
 }

@@ -7,23 +7,16 @@
  */
 
 import { type ChildProcess, fork } from "node:child_process";
-import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
 
 import { siblingModule } from "../core/module-url.ts";
+import { emitScript } from "./emit.ts";
+import { askNative, type NativeSolver } from "./native.ts";
 import type { SolverReply, SolverRequest } from "./protocol.ts";
+import { evidenceScript, type ExpectedStatus, type Query, scriptOf, type Script } from "./query.ts";
 import { parseSexprs, type Sexpr } from "./sexpr.ts";
 
-export interface Query {
-  /** Declarations and assertions, without `(check-sat)`. */
-  readonly text: string;
-  readonly logic?: string;
-  readonly options?: Readonly<Record<string, string>>;
-  /** Asked when satisfiable, e.g. `(get-value (x y))`. */
-  readonly onSat?: string;
-  /** Asked when unsatisfiable, e.g. `(get-unsat-core)`. */
-  readonly onUnsat?: string;
-}
+export { digestOf, scriptOf, type ExpectedStatus, type Query, type Script } from "./query.ts";
 
 export interface Answer {
   readonly status: "sat" | "unsat" | "unknown";
@@ -33,9 +26,18 @@ export interface Answer {
   readonly details: readonly Sexpr[];
 }
 
+/** Who answers: the Z3 that is shipped, or a program of the machine. */
+export type SolverName = "built-in" | NativeSolver;
+
 export interface SolverLimits {
   readonly timeMs: number;
   readonly signal?: AbortSignal;
+}
+
+export interface SessionOptions extends SolverLimits {
+  readonly solver?: SolverName;
+  /** The result that is being decided, and the folder for the queries that it rests on. */
+  readonly emit?: { readonly folder: string; readonly obligation: string };
 }
 
 /** The query failed inside the solver: a fault of the workbench, not a verdict. */
@@ -46,61 +48,80 @@ export class SolverError extends Error {
 /** Queries of one obligation: asks them, counts them, and keeps their text. */
 export class Session {
   readonly #deadline: number;
-  readonly #signal: AbortSignal | undefined;
+  readonly #options: SessionOptions;
   #queries = 0;
   #milliseconds = 0;
 
-  constructor(limits: SolverLimits) {
-    this.#deadline = performance.now() + limits.timeMs;
-    this.#signal = limits.signal;
+  constructor(options: SessionOptions) {
+    this.#deadline = performance.now() + options.timeMs;
+    this.#options = options;
   }
 
   get stats(): { queries: number; solverMs: number } {
     return { queries: this.#queries, solverMs: Math.round(this.#milliseconds) };
   }
 
-  get remainingMs(): number {
-    return this.#signal?.aborted === true ? 0 : Math.max(0, this.#deadline - performance.now());
+  get solver(): SolverName {
+    return this.#options.solver ?? "built-in";
   }
 
-  /** @param limitMs an own limit for this query, within the obligation's budget */
-  async ask(query: Query, limitMs = Infinity): Promise<Answer> {
+  get remainingMs(): number {
+    if (this.#options.signal?.aborted === true) return 0;
+    return Math.max(0, this.#deadline - performance.now());
+  }
+
+  /**
+   * @param limitMs an own limit for this query, within the obligation's budget
+   * @param solver another solver than the session's: for searches whose result is checked again
+   */
+  async ask(query: Query, limitMs = Infinity, solver = this.solver): Promise<Answer> {
     const timeMs = Math.min(limitMs, this.remainingMs);
-    if (timeMs < 1) return { status: "unknown", reason: this.#overReason(), details: [] };
+    if (timeMs < 1) return unknown(this.#overReason());
     this.#queries++;
     const started = performance.now();
-    const answer = await ask(query, {
-      timeMs,
-      ...(this.#signal === undefined ? {} : { signal: this.#signal }),
-    });
+    const { signal } = this.#options;
+    const limits = { timeMs, ...(signal === undefined ? {} : { signal }) };
+    const answer = await (solver === "built-in"
+      ? ask(query, limits)
+      : askInstalled(solver, query, limits));
     this.#milliseconds += performance.now() - started;
     return answer;
   }
 
+  /** The query as a script that other solvers can repeat; written to disk when that is wanted. */
+  evidence(query: Query, status: ExpectedStatus, role: string): Script {
+    const script = evidenceScript(query, status);
+    const { emit } = this.#options;
+    if (emit !== undefined) emitScript(emit.folder, emit.obligation, role, script);
+    return script;
+  }
+
   #overReason(): string {
-    return this.#signal?.aborted === true ? "interrupted" : "timeout";
+    return this.#options.signal?.aborted === true ? "interrupted" : "timeout";
   }
 }
 
-/** The query as an SMT-LIB script that any solver can run. */
-export function scriptOf(query: Query): string {
-  const options = Object.entries({
-    ...(query.onSat === undefined ? {} : { "produce-models": "true" }),
-    ...(query.onUnsat?.includes("unsat-core") === true ? { "produce-unsat-cores": "true" } : {}),
-    ...query.options,
-  }).map(([name, value]) => `(set-option :${name} ${value})`);
-  const logic = query.logic === undefined ? [] : [`(set-logic ${query.logic})`];
-  return [...options, ...logic, query.text, "(check-sat)"].join("\n");
-}
-
-/** Short digest of a script, to name it in evidence. */
-export function digestOf(script: string): string {
-  return createHash("sha256").update(script).digest("hex").slice(0, 16);
+async function askInstalled(
+  name: NativeSolver,
+  query: Query,
+  { timeMs, signal }: SolverLimits,
+): Promise<Answer> {
+  const softMs = Math.max(1, Math.floor(Math.min(timeMs, longestMs)));
+  const reply = await askNative(name, query, softMs, graceMs, signal);
+  if (reply.kind !== "answered") return unknown(reply.reason);
+  const complaint = /\(error "((?:[^"]|"")*)"\)/.exec(reply.first)?.[1];
+  // What the built-in solver understands and another one does not is no fault of the workbench.
+  if (complaint !== undefined) return unknown(`${name} refused the query: ${complaint}`);
+  const second = reply.second.includes("(error") ? "" : reply.second;
+  return interpret({ id: 0, milliseconds: 0, first: reply.first, second });
 }
 
 /** Hard limit = soft limit + this: the solver's own timeout gives a cleaner answer when it works. */
-const graceMs = 2000;
-const queriesPerProcess = 300;
+const graceMs = 300;
+/** The longest time that a timer can wait, and room for the grace. */
+const longestMs = 2 ** 31 - 1 - graceMs;
+/** A process is replaced after this many queries, or when it holds this much memory (bytes). */
+const perProcess = { queries: 300, memory: 2 ** 30 };
 
 interface Solver {
   readonly process: ChildProcess;
@@ -140,7 +161,11 @@ async function attempt(query: Query, limits: SolverLimits): Promise<Reply> {
   const reply = await exchange(solver, query, limits);
   if (reply.kind !== "answered") {
     solver.process.kill("SIGKILL");
-  } else if (++solver.queries >= queriesPerProcess || reply.answer.failure !== undefined) {
+  } else if (
+    ++solver.queries >= perProcess.queries ||
+    reply.answer.failure !== undefined ||
+    (reply.answer.memory ?? 0) > perProcess.memory
+  ) {
     solver.process.kill("SIGKILL");
   } else {
     hold(solver, false);
@@ -171,7 +196,7 @@ function hold({ process: child }: Solver, busy: boolean): void {
 }
 
 function exchange(solver: Solver, query: Query, limits: SolverLimits): Promise<Reply> {
-  const softMs = Math.max(1, Math.floor(Math.min(limits.timeMs, 2 ** 31 - 1 - graceMs)));
+  const softMs = Math.max(1, Math.floor(Math.min(limits.timeMs, longestMs)));
   const request: SolverRequest = {
     id: ++lastId,
     text: `(set-option :timeout ${softMs})\n${scriptOf(query)}`,
@@ -220,7 +245,8 @@ function interpret(reply: SolverReply): Answer {
   if (/canceled|timeout/i.test(message)) return unknown("timeout");
   if (/max\. memory|out of memory|resource limit/i.test(message)) return unknown(message);
   if (complaint !== null) throw new SolverError(`the solver refused a query: ${message}`);
-  const status = /^(?:sat|unsat|unknown)$/m.exec(reply.first)?.[0];
+  const status = /^(?:sat|unsat|unknown|timeout)$/m.exec(reply.first)?.[0];
+  if (status === "timeout") return unknown("timeout"); // Z3 as a program says it this way
   if (status === "unknown") {
     const reason = /:reason-unknown\s+"?([^")]*)/.exec(reply.second)?.[1] ?? "";
     if (reason === "canceled") return unknown("timeout");

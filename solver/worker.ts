@@ -54,7 +54,8 @@ async function answer(request: SolverRequest): Promise<SolverReply> {
     const status = /^(?:sat|unsat|unknown)$/m.exec(first)?.[0] ?? "";
     const followUp = request.next[status] ?? "";
     const second = followUp === "" ? "" : evaluate(memory, context, followUp);
-    return { id: request.id, first, second, milliseconds: performance.now() - started };
+    const milliseconds = performance.now() - started;
+    return { id: request.id, first, second, milliseconds, memory: process.memoryUsage.rss() };
   } finally {
     Z3.del_context(context);
   }

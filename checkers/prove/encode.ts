@@ -13,9 +13,9 @@ import {
   type Type,
 } from "../../expr/index.ts";
 import type { Sexpr } from "../../solver/sexpr.ts";
+import { type Arithmetic, bitVectors, integers } from "./arithmetic.ts";
 import {
   EnumCodes,
-  readRational,
   readValue,
   sortName,
   symbol,
@@ -59,11 +59,17 @@ const disjunction = (terms: readonly string[]): string =>
 
 export class Encoding {
   readonly system: SymbolicSystem;
+  readonly arithmetic: Arithmetic;
   readonly enums = new EnumCodes();
+  /** How locations and transitions are numbered. */
+  readonly #codes: Arithmetic;
   readonly #fieldTypes = new Map<string, Type>();
 
-  constructor(system: SymbolicSystem) {
+  constructor(system: SymbolicSystem, arithmetic: Arithmetic = integers) {
     this.system = system;
+    this.arithmetic = arithmetic;
+    const largest = Math.max(system.locations.length, system.transitions.length + 1);
+    this.#codes = arithmetic.limit === null ? integers : bitVectors(largest.toString(2).length + 2);
     for (const { cause } of system.transitions) {
       for (const [name, field] of cause.fields)
         this.#fieldTypes.set(fieldKey(name, field.type), field.type);
@@ -73,29 +79,36 @@ export class Encoding {
   /** Declarations of `length` states, the steps between them, and the parameters in their ranges. */
   declare(length: number): readonly string[] {
     const lines: string[] = [];
+    const { sort } = this.arithmetic;
+    const constant = (own: string, type: Type | null): void => {
+      lines.push(
+        `(declare-const ${own} ${type === null ? sort : sortName(type, this.arithmetic)})`,
+      );
+      const within = type?.kind === "bool" ? null : this.arithmetic.range(own);
+      if (within !== null) lines.push(`(assert ${within})`);
+    };
     for (const [name, { low, high }] of this.system.parameters) {
-      lines.push(`(declare-const ${symbol(name)} Int)`);
-      lines.push(`(assert ${this.parameterRange(name, low, high)})`);
+      constant(symbol(name), null);
+      const range = this.parameterRange(name, low, high);
+      lines.push(`(assert (! ${range} :named ${rangeName(name)}))`);
     }
     for (let index = 0; index < length; index++) {
-      lines.push(`(declare-const ${this.#location(index)} Int)`);
-      for (const [name, type] of this.system.variables) {
-        lines.push(`(declare-const ${symbol(`${name}@${index}`)} ${sortName(type)})`);
-      }
+      lines.push(`(declare-const ${this.#location(index)} ${this.#codes.sort})`);
+      for (const [name, type] of this.system.variables) constant(symbol(`${name}@${index}`), type);
     }
     for (let index = 0; index + 1 < length; index++) {
-      lines.push(`(declare-const ${this.#via(index)} Int)`);
-      for (const [key, type] of this.#fieldTypes) {
-        lines.push(`(declare-const ${symbol(`event.${key}@${index}`)} ${sortName(type)})`);
-      }
+      lines.push(`(declare-const ${this.#via(index)} ${this.#codes.sort})`);
+      for (const [key, type] of this.#fieldTypes) constant(symbol(`event.${key}@${index}`), type);
     }
     return lines;
   }
 
   parameterRange(name: string, low: number, high: number | null): string {
     const own = symbol(name);
-    const least = `(<= ${this.#number(low)} ${own})`;
-    return high === null ? least : `(and ${least} (<= ${own} ${this.#number(high)}))`;
+    const { arithmetic } = this;
+    const least = arithmetic.compare("<=", this.#number(low), own);
+    if (high === null || (this.arithmetic.limit ?? high) < high) return least;
+    return `(and ${least} ${arithmetic.compare("<=", own, this.#number(high))})`;
   }
 
   /** State `index` is one in which the machine starts. */
@@ -103,7 +116,7 @@ export class Encoding {
     return disjunction(
       this.system.starts.map((start) =>
         conjunction([
-          `(= ${this.#location(index)} ${start.location})`,
+          `(= ${this.#location(index)} ${this.#code(start.location)})`,
           this.#startTerm(start),
           ...[...start.values].map(
             ([name, value]) =>
@@ -126,12 +139,27 @@ export class Encoding {
           ? []
           : [
               conjunction([
-                `(= ${this.#via(index)} ${number})`,
+                `(= ${this.#via(index)} ${this.#code(number)})`,
                 ...this.stepParts(transition, index),
               ]),
             ],
       ),
     );
+  }
+
+  /** Nothing happens between state `index` and the next. */
+  pause(index: number): string {
+    return conjunction([
+      this.paused(index),
+      `(= ${this.#location(index)} ${this.#location(index + 1)})`,
+      ...[...this.system.variables.keys()].map(
+        (name) => `(= ${symbol(`${name}@${index}`)} ${symbol(`${name}@${index + 1}`)})`,
+      ),
+    ]);
+  }
+
+  paused(index: number): string {
+    return `(= ${this.#via(index)} ${this.#code(this.system.transitions.length)})`;
   }
 
   /** The steps into states 1 … last of a run whose last step the claim may speak of. */
@@ -142,10 +170,11 @@ export class Encoding {
   }
 
   stepParts(transition: Transition, index: number): readonly string[] {
-    const environment = this.environment(index, transition.cause);
+    const conditions: string[] = [];
+    const environment = this.environment(index, transition.cause, conditions);
     const parts = [
-      `(= ${this.#location(index)} ${transition.from})`,
-      `(= ${this.#location(index + 1)} ${transition.to})`,
+      `(= ${this.#location(index)} ${this.#code(transition.from)})`,
+      `(= ${this.#location(index + 1)} ${this.#code(transition.to)})`,
       ...this.fieldRanges(transition.cause, environment),
     ];
     const guard = toTerm(transition.guard, environment).text;
@@ -156,7 +185,7 @@ export class Encoding {
         update === undefined ? symbol(`${name}@${index}`) : toTerm(update, environment).text;
       parts.push(`(= ${symbol(`${name}@${index + 1}`)} ${value})`);
     }
-    return parts;
+    return [...parts, ...conditions];
   }
 
   fieldRanges(cause: Cause, environment: TermEnvironment): readonly string[] {
@@ -168,7 +197,7 @@ export class Encoding {
             ? value
               ? own
               : `(not ${own})`
-            : `(= ${own} ${typeof value === "number" ? this.#number(value) : this.enums.codeOf(value)})`,
+            : `(= ${own} ${this.#number(typeof value === "number" ? value : this.enums.codeOf(value))})`,
         ),
       );
     });
@@ -176,15 +205,31 @@ export class Encoding {
 
   /** The claim at state `index`, or for step claims of the step from `index - 1` to `index`. */
   claim(claim: Claim, index: number): string {
-    if (claim.kind === "state") return this.stateTerm(claim.expression, index);
+    return this.#claim(claim, index, undefined);
+  }
+
+  /** The claim is false there; what is computed to say so stays within the limits. */
+  refutation(claim: Claim, index: number): string {
+    const conditions: string[] = [];
+    const holds = this.#claim(claim, index, conditions);
+    return conjunction([`(not ${holds})`, ...conditions]);
+  }
+
+  #claim(claim: Claim, index: number, conditions: string[] | undefined): string {
+    if (claim.kind === "state") {
+      return toTerm(claim.expression, this.environment(index, null, conditions)).text;
+    }
     const before = index - 1;
     return conjunction(
       this.system.transitions.map((transition, number) => {
+        const taken = `(= ${this.#via(before)} ${this.#code(number)})`;
+        const own: string[] = [];
         const term = toTerm(this.specialise(claim.expression, transition), {
-          ...this.environment(before, transition.cause),
-          next: this.environment(index, null),
+          ...this.environment(before, transition.cause, own),
+          next: this.environment(index, null, own),
         }).text;
-        return `(=> (= ${this.#via(before)} ${number}) ${term})`;
+        for (const condition of own) conditions?.push(`(=> ${taken} ${condition})`);
+        return `(=> ${taken} ${term})`;
       }),
     );
   }
@@ -218,9 +263,11 @@ export class Encoding {
     });
   }
 
-  environment(index: number, cause: Cause | null): TermEnvironment {
+  environment(index: number, cause: Cause | null, conditions?: string[]): TermEnvironment {
     return {
       enums: this.enums,
+      arithmetic: this.arithmetic,
+      ...(conditions === undefined ? {} : { conditions }),
       variable: (name) => this.#variable(name, (own) => symbol(`${own}@${index}`)),
       field: (name) => {
         const field = cause?.fields.get(name);
@@ -239,6 +286,7 @@ export class Encoding {
   #parameterEnvironment(): TermEnvironment {
     return {
       enums: this.enums,
+      arithmetic: this.arithmetic,
       variable: (name) =>
         this.#variable(name, () => {
           throw new TypeError(`${name} is not a parameter`);
@@ -264,7 +312,7 @@ export class Encoding {
     return disjunction(
       this.system.locations
         .filter(({ value }) => isActive(value, keys))
-        .map(({ id }) => `(= ${location} ${id})`),
+        .map(({ id }) => `(= ${location} ${this.#code(id)})`),
     );
   }
 
@@ -277,14 +325,18 @@ export class Encoding {
   }
 
   #number(value: number): string {
-    return value < 0 ? `(- ${-value})` : String(value);
+    return this.arithmetic.literal(value);
+  }
+
+  #code(value: number): string {
+    return this.#codes.literal(value);
   }
 
   /** The same transitions in the same order as in a run. */
   sameWay(run: SolvedRun): string {
     return conjunction(
       run.steps.map(({ transition }, index) => {
-        return `(= ${this.#via(index)} ${this.system.transitions.indexOf(transition)})`;
+        return `(= ${this.#via(index)} ${this.#code(this.system.transitions.indexOf(transition))})`;
       }),
     );
   }
@@ -305,13 +357,13 @@ export class Encoding {
   readRun(values: ReadonlyMap<string, Sexpr>, length: number): SolvedRun {
     const number = (name: string): number => {
       const value = values.get(name);
-      const read = value === undefined ? null : readRational(value);
+      const read = value === undefined ? null : this.#codes.read(value);
       if (read === null) throw new TypeError(`the solver gave no value for ${name}`);
       return Number(formatRational(read));
     };
     const value = (name: string, type: Type): ExactValue => {
       const raw = values.get(name);
-      const read = raw === undefined ? null : readValue(raw, type, this.enums);
+      const read = raw === undefined ? null : readValue(raw, type, this.enums, this.arithmetic);
       if (read === null) throw new TypeError(`the solver gave no value for ${name}`);
       return read;
     };
@@ -326,7 +378,14 @@ export class Encoding {
       });
       if (index + 1 === length) continue;
       const transition = this.system.transitions[number(`transition@${index}`)];
-      if (transition === undefined) throw new TypeError("the solver took an unknown transition");
+      if (transition === undefined) {
+        // A pause before the run has begun: the same start again.
+        if (number(`transition@${index}`) !== this.system.transitions.length || steps.length > 0) {
+          throw new TypeError("the solver took an unknown transition");
+        }
+        states.pop();
+        continue;
+      }
       const fields = [...transition.cause.fields].map(
         ([name, field]) =>
           [name, value(`event.${fieldKey(name, field.type)}@${index}`, field.type)] as const,
@@ -353,6 +412,9 @@ export class Encoding {
     };
   }
 }
+
+/** The name under which the range of a parameter appears in an unsat core. */
+export const rangeName = (parameter: string): string => symbol(`range of ${parameter}`);
 
 /** Fields of one name but different sorts in different events are different symbols. */
 const fieldKey = (name: string, type: Type): string => `${name}:${sortName(type)}`;

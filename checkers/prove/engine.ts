@@ -19,7 +19,7 @@ const foreign = (obligation: Obligation): TypeError =>
 
 export const engine: Engine = {
   name: "prove",
-  version: "1",
+  version: "2",
 
   plan(subject: Subject): readonly Obligation[] {
     if (subject.kind === "theorem") return planTheorems(subject);
@@ -27,7 +27,9 @@ export const engine: Engine = {
   },
 
   async check(obligation: Obligation, subject: Subject, context: CheckContext): Promise<Outcome> {
-    if (subject.kind === "theorem") return checkTheorem(theoremOf(subject, obligation), context);
+    if (subject.kind === "theorem") {
+      return checkTheorem(obligation, theoremOf(subject, obligation), context);
+    }
     if (subject.kind === "machine") return checkMachine(obligation, subject, context);
     throw foreign(obligation);
   },

@@ -10,10 +10,11 @@ import {
   type Expression,
   integerOf,
   partsOf,
-  print,
   type Type,
 } from "../../expr/index.ts";
+import { coreOf, coreOptions } from "./bmc.ts";
 import { type Claim, conjunction, type Encoding, type SolvedRun } from "./encode.ts";
+import type { Discharged } from "./proof.ts";
 import { readValues } from "./smt.ts";
 import type { Query, Session } from "../../solver/solver.ts";
 import type { SymbolicSystem } from "./system.ts";
@@ -80,6 +81,11 @@ function integerLiterals(system: SymbolicSystem): readonly bigint[] {
   return [...found].slice(0, 8);
 }
 
+/** Facts that hold at the start and that every step keeps, all of them together. */
+export interface InductiveFacts {
+  readonly facts: readonly Expression[];
+}
+
 /**
  * The largest subset of the candidates that holds at the start and is preserved by every step.
  * null when the solver did not decide in time.
@@ -88,26 +94,17 @@ export async function inductiveSubset(
   encoding: Encoding,
   candidates: readonly Expression[],
   session: Session,
-): Promise<readonly Expression[] | null> {
+): Promise<InductiveFacts | null> {
   let kept = candidates;
   const drop = (run: SolvedRun, index: number): void => {
     const environment = encoding.exact(run, index);
     kept = kept.filter((fact) => evaluateExact(fact, environment) === true);
   };
-  const all = (index: number): string =>
-    conjunction(kept.map((fact) => encoding.stateTerm(fact, index)));
-
   for (const phase of ["start", "step"] as const) {
     const last = phase === "start" ? 0 : 1;
     for (;;) {
-      const lines = [...encoding.declare(last + 1)];
-      if (phase === "start") lines.push(`(assert ${encoding.start(0)})`);
-      else lines.push(`(assert ${all(0)})`, `(assert ${encoding.step(0, false)})`);
-      lines.push(`(assert (not ${all(last)}))`);
-      const answer = await session.ask({
-        text: lines.join("\n"),
-        onSat: encoding.valuesQuery(last + 1),
-      });
+      const { text } = phase === "start" ? startQuery(encoding, kept) : keptQuery(encoding, kept);
+      const answer = await session.ask({ text, onSat: encoding.valuesQuery(last + 1) });
       if (answer.status === "unknown") return null;
       if (answer.status === "unsat") break;
       const before = kept.length;
@@ -115,11 +112,132 @@ export async function inductiveSubset(
       if (kept.length === before) return null; // the model refutes nothing: do not loop on it
     }
   }
-  return kept;
+  return { facts: kept };
 }
 
+const all = (encoding: Encoding, facts: readonly Expression[], index: number): string =>
+  conjunction(facts.map((fact) => encoding.stateTerm(fact, index)));
+
+/** Unsatisfiable: every start has the facts. */
+const startQuery = (encoding: Encoding, facts: readonly Expression[]): Query => ({
+  text: [
+    ...encoding.declare(1),
+    `(assert ${encoding.start(0)})`,
+    `(assert (not ${all(encoding, facts, 0)}))`,
+  ].join("\n"),
+  ...coreOptions,
+});
+
+/** Unsatisfiable: every step from a state with the facts leads to one that has the `goals`. */
+function keptQuery(
+  encoding: Encoding,
+  facts: readonly Expression[],
+  goals: readonly Expression[] = facts,
+): Query {
+  return {
+    text: [
+      ...encoding.declare(2),
+      ...facts.map(
+        (fact, number) =>
+          `(assert (! ${encoding.stateTerm(fact, 0)} :named ${auxiliaryName(number)}))`,
+      ),
+      `(assert ${encoding.step(0, false)})`,
+      `(assert (not ${all(encoding, goals, 1)}))`,
+    ].join("\n"),
+    ...coreOptions,
+  };
+}
+
+/**
+ * The facts that `needed` cannot do without: those that keep them from one step to the next, and
+ * those that keep these. null when the solver did not decide.
+ */
+async function supportOf(
+  encoding: Encoding,
+  needed: readonly Expression[],
+  { facts }: InductiveFacts,
+  session: Session,
+): Promise<readonly Expression[] | null> {
+  let support = facts.filter((fact) => needed.includes(fact));
+  for (;;) {
+    if (support.length === 0) return support;
+    const answer = await session.ask(keptQuery(encoding, facts, support));
+    if (answer.status !== "unsat") return null;
+    const core = coreOf(answer.details);
+    const grown = facts.filter(
+      (fact, number) => support.includes(fact) || core.includes(auxiliaryName(number)),
+    );
+    if (grown.length === support.length) return support;
+    support = grown;
+  }
+}
+
+/**
+ * The proof as plain queries, asked once more with nothing but the facts that it needs.
+ * @param base runs of fewer than k steps, already found to be harmless
+ * @returns null when one of them is not unsatisfiable: then there is no proof
+ */
+export async function dischargeInduction(
+  encoding: Encoding,
+  claim: Claim,
+  answer: InductionAnswer & { kind: "inductive" },
+  auxiliary: InductiveFacts,
+  base: readonly Discharged[],
+  session: Session,
+): Promise<{ facts: readonly Expression[]; discharged: readonly Discharged[] } | null> {
+  const facts = await supportOf(encoding, answer.used, auxiliary, session);
+  if (facts === null) return null;
+  const { k } = answer;
+  const plain: (readonly [string, Query])[] = [];
+  if (k === 1) {
+    const invariant = claim.kind === "state" ? [...facts, claim.expression] : facts;
+    if (invariant.length > 0) {
+      plain.push(["the invariant holds at the start", startQuery(encoding, invariant)]);
+      plain.push(["every step keeps the invariant", keptQuery(encoding, invariant)]);
+    }
+    plain.push([
+      "the invariant implies the claim",
+      claim.kind === "state"
+        ? impliesQuery(encoding, invariant, claim.expression)
+        : stepQuery(encoding, claim, facts, 1),
+    ]);
+  } else {
+    if (facts.length > 0) {
+      plain.push(["the auxiliary invariants hold at the start", startQuery(encoding, facts)]);
+      plain.push(["every step keeps the auxiliary invariants", keptQuery(encoding, facts)]);
+    }
+    plain.push([`the claim after ${k} steps with it`, stepQuery(encoding, claim, facts, k)]);
+  }
+  const discharged: Discharged[] = k === 1 ? [] : [...base];
+  for (const [role, query] of plain) {
+    const again = await session.ask(query);
+    if (again.status !== "unsat") return null;
+    discharged.push({ role, query, core: coreOf(again.details) });
+  }
+  return { facts, discharged };
+}
+
+/** Unsatisfiable: no state has the facts and breaks the claim. */
+const impliesQuery = (
+  encoding: Encoding,
+  facts: readonly Expression[],
+  claim: Expression,
+): Query => ({
+  text: [
+    ...encoding.declare(1),
+    `(assert ${all(encoding, facts, 0)})`,
+    `(assert (not ${encoding.stateTerm(claim, 0)}))`,
+  ].join("\n"),
+  ...coreOptions,
+});
+
 export type InductionAnswer =
-  | { readonly kind: "inductive"; readonly used: readonly Expression[]; readonly query: Query }
+  | {
+      readonly kind: "inductive";
+      readonly k: number;
+      /** The auxiliary invariants that the step needs. */
+      readonly used: readonly Expression[];
+    }
   | { readonly kind: "not-inductive" }
   | { readonly kind: "unknown"; readonly reason: string };
 
@@ -134,6 +252,20 @@ export async function inductiveStep(
   k: number,
   session: Session,
 ): Promise<InductionAnswer> {
+  const answer = await session.ask(stepQuery(encoding, claim, auxiliary, k));
+  if (answer.status === "unknown") return { kind: "unknown", reason: answer.reason };
+  if (answer.status === "sat") return { kind: "not-inductive" };
+  const core = coreOf(answer.details);
+  const used = auxiliary.filter((_, number) => core.includes(auxiliaryName(number)));
+  return { kind: "inductive", k, used };
+}
+
+function stepQuery(
+  encoding: Encoding,
+  claim: Claim,
+  auxiliary: readonly Expression[],
+  k: number,
+): Query {
   // A state claim speaks of states 0..k-1 and then of k; a step claim of the steps into 1..k.
   const last = k;
   const lines = [...encoding.declare(last + 1)];
@@ -147,22 +279,7 @@ export async function inductiveStep(
     lines.push(`(assert ${encoding.claim(claim, index)})`);
   }
   lines.push(`(assert (not ${encoding.claim(claim, last)}))`);
-  const query: Query = {
-    text: lines.join("\n"),
-    options: { "smt.core.minimize": "true" },
-    onUnsat: "(get-unsat-core)",
-  };
-  const answer = await session.ask(query);
-  if (answer.status === "unknown") return { kind: "unknown", reason: answer.reason };
-  if (answer.status === "sat") return { kind: "not-inductive" };
-  const [core] = answer.details;
-  const named = new Set(Array.isArray(core) ? core.map(String) : []);
-  const used = auxiliary.filter((_, number) => named.has(auxiliaryName(number)));
-  return { kind: "inductive", used, query };
+  return { text: lines.join("\n"), ...coreOptions };
 }
 
 const auxiliaryName = (number: number): string => `auxiliary-${number}`;
-
-/** A list of invariants in the model's words. */
-export const describeFacts = (facts: readonly Expression[]): string =>
-  facts.map((fact) => `\`${print(fact)}\``).join(", ");

@@ -2,7 +2,7 @@
 
 import type { Encoding } from "./encode.ts";
 import type { Sexpr } from "../../solver/sexpr.ts";
-import { readRational } from "./smt.ts";
+import { readRational } from "./arithmetic.ts";
 
 /** One line per location: `closed: failures >= 0 and failures < threshold`. */
 export function readInvariants(

@@ -1,14 +1,8 @@
 /** Expressions as SMT-LIB terms, and solver values as exact values. */
 
-import {
-  type Expression,
-  type ExactValue,
-  print,
-  rational,
-  type Rational,
-  type Type,
-} from "../../expr/index.ts";
+import { type Expression, type ExactValue, print, type Type } from "../../expr/index.ts";
 import type { Sexpr } from "../../solver/sexpr.ts";
+import { type Arithmetic, integers, readRational } from "./arithmetic.ts";
 
 /** A symbol in SMT-LIB; every name is quoted, so that no name of a model clashes with a command. */
 export function symbol(name: string): string {
@@ -35,8 +29,8 @@ export class EnumCodes {
   }
 }
 
-export const sortName = (type: Type): string =>
-  type.kind === "bool" ? "Bool" : type.kind === "real" ? "Real" : "Int";
+export const sortName = (type: Type, arithmetic: Arithmetic = integers): string =>
+  type.kind === "bool" ? "Bool" : type.kind === "real" ? "Real" : arithmetic.sort;
 
 export interface Term {
   readonly text: string;
@@ -46,6 +40,10 @@ export interface Term {
 /** What the leaves of an expression are in the query at hand. */
 export interface TermEnvironment {
   readonly enums: EnumCodes;
+  /** Left out: the mathematical integers. */
+  readonly arithmetic?: Arithmetic;
+  /** Collects what must hold for the terms to mean what they say: no operation leaves its range. */
+  readonly conditions?: string[];
   variable(name: string): Term;
   field?(name: string): Term;
   at?(path: string): Term;
@@ -56,18 +54,20 @@ export interface TermEnvironment {
 const bool = (text: string): Term => ({ text, sort: "Bool" });
 
 /**
- * Translates a resolved expression. Integers become the mathematical integers; where a real number
- * takes part, integers are converted.
+ * Translates a resolved expression. Integers become the mathematical integers, or what the
+ * environment's arithmetic makes of them; where a real number takes part, integers are converted.
  */
 export function toTerm(expression: Expression, environment: TermEnvironment): Term {
   const term = (part: Expression): Term => toTerm(part, environment);
+  const arithmetic = environment.arithmetic ?? integers;
+  const { conditions } = environment;
   switch (expression.kind) {
     case "bool":
       return bool(String(expression.value));
     case "int":
-      return { text: String(expression.value), sort: "Int" };
+      return { text: arithmetic.literal(expression.value), sort: "Int" };
     case "text":
-      return { text: String(environment.enums.codeOf(expression.value)), sort: "Int" };
+      return { text: arithmetic.literal(environment.enums.codeOf(expression.value)), sort: "Int" };
     case "name":
       return environment.variable(expression.name);
     case "field":
@@ -81,14 +81,18 @@ export function toTerm(expression: Expression, environment: TermEnvironment): Te
       return toTerm(expression.operand, environment.next);
     case "unary": {
       const operand = term(expression.operand);
-      return { text: `(${expression.operator} ${operand.text})`, sort: operand.sort };
+      const text =
+        operand.sort === "Int"
+          ? arithmetic.negate(operand.text)
+          : `(${expression.operator} ${operand.text})`;
+      return { text, sort: operand.sort };
     }
     case "extremum": {
       const [first, ...rest] = unify(expression.operands.map(term));
       const relation = expression.operator === "min" ? "<=" : ">=";
       return rest.reduce(
         (a, b) => ({
-          text: `(ite (${relation} ${a.text} ${b.text}) ${a.text} ${b.text})`,
+          text: `(ite ${compare(relation, a, b, arithmetic)} ${a.text} ${b.text})`,
           sort: a.sort,
         }),
         leaf(first, expression),
@@ -105,11 +109,12 @@ export function toTerm(expression: Expression, environment: TermEnvironment): Te
       switch (operator) {
         case "and":
         case "or":
+          return bool(`(${operator} ${left.text} ${right.text})`);
         case "<":
         case "<=":
         case ">":
         case ">=":
-          return bool(`(${operator} ${left.text} ${right.text})`);
+          return bool(compare(operator, left, right, arithmetic));
         case "implies":
           return bool(`(=> ${left.text} ${right.text})`);
         case "iff":
@@ -123,11 +128,18 @@ export function toTerm(expression: Expression, environment: TermEnvironment): Te
         case "-":
         case "*":
         case "mod":
-          return { text: `(${operator} ${left.text} ${right.text})`, sort: left.sort };
+          return left.sort === "Int"
+            ? { text: arithmetic.operate(operator, left.text, right.text, conditions), sort: "Int" }
+            : { text: `(${operator} ${left.text} ${right.text})`, sort: left.sort };
       }
     }
   }
 }
+
+const compare = (relation: string, a: Term, b: Term, arithmetic: Arithmetic): string =>
+  a.sort === "Int"
+    ? arithmetic.compare(relation, a.text, b.text)
+    : `(${relation} ${a.text} ${b.text})`;
 
 function leaf(term: Term | undefined, expression: Expression): Term {
   if (term === undefined) throw new TypeError(`${print(expression)} has no meaning in this query`);
@@ -150,31 +162,15 @@ function pair(left: Term, right: Term): readonly [Term, Term] {
   return [a, b];
 }
 
-/** A number as the solver prints it; null when it is irrational or otherwise not exact. */
-export function readRational(value: Sexpr): Rational | null {
-  if (typeof value === "string") {
-    const match = /^(\d+)(?:\.(\d+))?$/.exec(value);
-    if (match === null) return null;
-    const fraction = match[2] ?? "";
-    return rational(BigInt((match[1] ?? "") + fraction), 10n ** BigInt(fraction.length));
-  }
-  const [operator, first, second] = value;
-  if (operator === "-" && first !== undefined && second === undefined) {
-    const inner = readRational(first);
-    return inner === null ? null : rational(-inner.numerator, inner.denominator);
-  }
-  if (operator === "/" && first !== undefined && second !== undefined) {
-    const [a, b] = [readRational(first), readRational(second)];
-    if (a === null || b === null || b.numerator === 0n) return null;
-    return rational(a.numerator * b.denominator, a.denominator * b.numerator);
-  }
-  return null;
-}
-
 /** A value of a variable of the given type; null when it has no exact counterpart. */
-export function readValue(value: Sexpr, type: Type, enums: EnumCodes): ExactValue | null {
+export function readValue(
+  value: Sexpr,
+  type: Type,
+  enums: EnumCodes,
+  arithmetic: Arithmetic = integers,
+): ExactValue | null {
   if (type.kind === "bool") return value === "true" ? true : value === "false" ? false : null;
-  const number = readRational(value);
+  const number = type.kind === "real" ? readRational(value) : arithmetic.read(value);
   if (number === null || type.kind !== "enum") return number;
   return enums.valueOf(number.numerator) ?? null;
 }

@@ -3,8 +3,10 @@
  * solution is an inductive invariant; it is checked again by three plain queries before it counts.
  */
 
+import { coreOf, coreOptions } from "./bmc.ts";
 import { type Claim, conjunction, type Encoding } from "./encode.ts";
 import { readInvariants } from "./invariant.ts";
+import type { Discharged } from "./proof.ts";
 import type { Sexpr } from "../../solver/sexpr.ts";
 import { sortName, symbol, type TermEnvironment, toTerm } from "./smt.ts";
 import type { Answer, Query, Session } from "../../solver/solver.ts";
@@ -14,8 +16,7 @@ export type SpacerAnswer =
   | {
       readonly kind: "proved";
       readonly invariants: readonly string[];
-      readonly query: Query;
-      readonly definitions: string;
+      readonly discharged: readonly Discharged[];
     }
   | { readonly kind: "reachable" }
   | { readonly kind: "unknown"; readonly reason: string };
@@ -137,12 +138,13 @@ export async function trySpacer(
   limitMs: number,
 ): Promise<SpacerAnswer> {
   const query = hornQuery(encoding, claim);
-  const answer = await session.ask(query, limitMs);
+  // Whoever proposes the invariant: what counts is that the session's solver accepts it.
+  const answer = await session.ask(query, limitMs, "built-in");
   if (answer.status === "unknown") return { kind: "unknown", reason: answer.reason };
   if (answer.status === "unsat") return { kind: "reachable" };
   const definitions = definitionsOf(answer);
   const audit = await auditInvariant(encoding, claim, definitions, session);
-  if (audit !== null) return { kind: "unknown", reason: audit };
+  if (typeof audit === "string") return { kind: "unknown", reason: audit };
   return {
     kind: "proved",
     invariants: readInvariants(
@@ -150,8 +152,7 @@ export async function trySpacer(
       answer.details[0],
       columnsOf(encoding).map(({ name }) => name),
     ),
-    query,
-    definitions,
+    discharged: audit,
   };
 }
 
@@ -172,14 +173,15 @@ function writeSexpr(expression: Sexpr): string {
 
 /**
  * Is it an inductive invariant that implies the claim? Three plain queries, each of which must be
- * unsatisfiable: it misses a start, a step leaves it, it allows a violation. null when it is.
+ * unsatisfiable: it misses a start, a step leaves it, it allows a violation.
+ * @returns the three queries, or what is wrong with it
  */
 export async function auditInvariant(
   encoding: Encoding,
   claim: Claim,
   definitions: string,
   session: Session,
-): Promise<string | null> {
+): Promise<readonly Discharged[] | string> {
   const columns = columnsOf(encoding);
   const missing = encoding.system.locations.filter(({ id }) => !definitions.includes(relation(id)));
   const defaults = missing.map(
@@ -197,14 +199,22 @@ export async function auditInvariant(
         return `(=> (= |location@${index}| ${id}) ${applied})`;
       }),
     );
-  const questions: readonly (readonly [string, number, readonly string[]])[] = [
-    ["does not hold at the start", 1, [encoding.start(0), `(not ${inside(0)})`]],
+  const discharged: Discharged[] = [];
+  const questions: readonly (readonly [string, string, number, readonly string[]])[] = [
     [
+      "the invariant holds at the start",
+      "does not hold at the start",
+      1,
+      [encoding.start(0), `(not ${inside(0)})`],
+    ],
+    [
+      "every step keeps the invariant",
       "is not preserved by every step",
       2,
       [inside(0), encoding.step(0, false), `(not ${inside(1)})`],
     ],
     [
+      "the invariant implies the claim",
       "does not imply the claim",
       claim.kind === "state" ? 1 : 2,
       claim.kind === "state"
@@ -212,20 +222,24 @@ export async function auditInvariant(
         : [inside(0), encoding.step(0, true), `(not ${encoding.claim(claim, 1)})`],
     ],
   ];
-  for (const [complaint, length, assertions] of questions) {
+  for (const [role, complaint, length, assertions] of questions) {
     const text = [
       ...encoding.declare(length),
       ...defaults,
       definitions,
       ...assertions.map((assertion) => `(assert ${assertion})`),
     ].join("\n");
-    const answer = await session.ask({ text });
-    if (answer.status === "unsat") continue;
+    const query: Query = { text, ...coreOptions };
+    const answer = await session.ask(query);
+    if (answer.status === "unsat") {
+      discharged.push({ role, query, core: coreOf(answer.details) });
+      continue;
+    }
     return answer.status === "sat"
       ? `Spacer's invariant ${complaint}`
       : `Spacer's invariant could not be checked again: ${answer.reason}`;
   }
-  return null;
+  return discharged;
 }
 
 const knownLocation = (encoding: Encoding): string =>

@@ -12,29 +12,20 @@ import {
   type Scalar,
   traceState,
 } from "../../core/trace.ts";
+import { type ExactValue, formatRational, parseRational } from "../../expr/index.ts";
+import type { Answer, ExpectedStatus, Query, Session } from "../../solver/solver.ts";
+import { openSession } from "./session.ts";
 import {
-  boolType,
-  elaborate,
-  evaluateExact,
-  type ExactValue,
-  type Expression,
-  formatRational,
-  nodesOf,
-  parseRational,
-  realType,
-  type Scope,
-  scopeOfTheorem,
-} from "../../expr/index.ts";
-import {
-  EnumCodes,
-  readValue,
-  readValues,
-  sortName,
-  symbol,
-  type TermEnvironment,
-  toTerm,
-} from "./smt.ts";
-import { type Answer, digestOf, type Query, scriptOf, Session } from "../../solver/solver.ts";
+  divisorsIn,
+  judge,
+  premisesIn,
+  queryOf,
+  readModel,
+  readTheorem,
+  relax,
+  satisfies,
+  type Statement,
+} from "./statement.ts";
 
 export function planTheorems(subject: TheoremSubject): readonly Obligation[] {
   return subject.theorems.map((theorem) => ({
@@ -50,229 +41,226 @@ export function planTheorems(subject: TheoremSubject): readonly Obligation[] {
   }));
 }
 
-/** A theorem with its expressions resolved. */
-interface Statement {
-  readonly scope: Scope;
-  readonly premises: ReadonlyMap<string, Expression>;
-  readonly conclusion: Expression;
+/** For one premise: what happens when it is left out. */
+const longestControlMs = 1500;
+
+export async function checkTheorem(
+  obligation: Obligation,
+  theorem: Theorem,
+  context: CheckContext,
+): Promise<Outcome> {
+  const session = openSession(obligation, context);
+  return new Check(theorem, session, context).run();
 }
 
-function readTheorem(theorem: Theorem): Statement {
-  const scope = scopeOfTheorem(theorem);
-  const formula = (text: string): Expression => elaborate(text, scope, boolType).expression;
-  return {
-    scope,
-    premises: new Map(
-      Object.entries(theorem.premises).map(([name, text]) => [name, formula(text)]),
-    ),
-    conclusion: formula(theorem.conclusion),
-  };
-}
+class Check {
+  readonly #theorem: Theorem;
+  readonly #statement: Statement;
+  readonly #session: Session;
+  readonly #context: CheckContext;
+  readonly #exhibits: Exhibit[] = [];
 
-const goalName = "the negated conclusion";
-
-/** Declarations and named assertions; the negated conclusion is asserted when `goal` is set. */
-function queryOf(statement: Statement, goal: boolean): Query {
-  const enums = new EnumCodes();
-  const { variables } = statement.scope;
-  const environment: TermEnvironment = {
-    enums,
-    variable: (name) => {
-      const type = variables.get(name);
-      if (type === undefined) throw new TypeError(`unresolved name ${name}`);
-      return {
-        text: symbol(name),
-        sort: type.kind === "bool" ? "Bool" : type.kind === "real" ? "Real" : "Int",
-      };
-    },
-  };
-  const lines: string[] = [];
-  for (const [name, type] of variables) {
-    lines.push(`(declare-const ${symbol(name)} ${sortName(type)})`);
-  }
-  for (const [name, premise] of statement.premises) {
-    lines.push(
-      `(assert (! ${toTerm(premise, environment).text} :named ${symbol(`premise: ${name}`)}))`,
-    );
-  }
-  if (!goal) {
-    // A division by zero may be anything to the solver; such values show nothing.
-    for (const divisor of divisorsIn([...statement.premises.values()])) {
-      const { text, sort } = toTerm(divisor, environment);
-      lines.push(`(assert (not (= ${text} ${sort === "Real" ? "0.0" : "0"})))`);
-    }
-  }
-  if (goal) {
-    const { text } = toTerm(statement.conclusion, environment);
-    lines.push(`(assert (! (not ${text}) :named ${symbol(goalName)}))`);
-  }
-  const names = [...variables.keys()].map(symbol).join(" ");
-  return {
-    text: lines.join("\n"),
-    options: { "smt.core.minimize": "true" },
-    onUnsat: "(get-unsat-core)",
-    ...(names === "" ? {} : { onSat: `(get-value (${names}))` }),
-  };
-}
-
-function divisorsIn(expressions: readonly Expression[]): readonly Expression[] {
-  return expressions
-    .flatMap((expression) => [...nodesOf(expression)])
-    .flatMap((node) => (node.kind === "binary" && node.operator === "/" ? [node.right] : []));
-}
-
-/** The statement with real instead of integer variables; null when that changes its meaning. */
-function relax(statement: Statement): Statement | null {
-  const kinds = new Set([...statement.scope.variables.values()].map((type) => type.kind));
-  if (!kinds.has("int") || !kinds.has("real")) return null;
-  for (const expression of [...statement.premises.values(), statement.conclusion]) {
-    for (const node of nodesOf(expression)) {
-      if (node.kind === "binary" && node.operator === "mod") return null;
-    }
-  }
-  const variables = new Map(
-    [...statement.scope.variables].map(([name, type]) => [
-      name,
-      type.kind === "int" ? realType : type,
-    ]),
-  );
-  return { ...statement, scope: { ...statement.scope, variables } };
-}
-
-function exhibitOf(query: Query): Exhibit {
-  const script = scriptOf(query);
-  return {
-    kind: "text",
-    title: `SMT-LIB query ${digestOf(script)} (unsatisfiable = the theorem holds)`,
-    text: script,
-    language: "smt2",
-  };
-}
-
-/** The premises named in an unsat core. */
-function premisesIn(core: unknown): readonly string[] {
-  const entries: readonly unknown[] = Array.isArray(core) ? core : [];
-  return entries
-    .filter((entry) => typeof entry === "string" && entry.startsWith("premise: "))
-    .map((entry) => String(entry).slice("premise: ".length));
-}
-
-export async function checkTheorem(theorem: Theorem, context: CheckContext): Promise<Outcome> {
-  const statement = readTheorem(theorem);
-  const session = new Session({ timeMs: context.budget.timeMs, signal: context.signal });
-  const goal = queryOf(statement, true);
-  const details = () => ({ exhibits: [exhibitOf(goal)], stats: session.stats });
-  const undecided = (reason: string): Outcome =>
-    makeOutcome(
-      { claim: "universal", method: null, observation: { kind: "unknown", reason } },
-      details(),
-    );
-
-  const proved = (query: Query, answer: Answer, remark: string): Outcome => {
-    const used = premisesIn(answer.details[0]);
-    const unused = [...statement.premises.keys()].filter((name) => !used.includes(name));
-    return makeOutcome(
-      { claim: "universal", method: "smt-valid", observation: { kind: "holds" } },
-      {
-        exhibits: [exhibitOf(query)],
-        stats: session.stats,
-        evidence: [
-          `the premises with the negated conclusion are unsatisfiable (SMT-LIB ${digestOf(scriptOf(query))})${remark}`,
-          used.length === 0 ? "no premise is needed" : `premises used: ${used.join(", ")}`,
-          ...(unused.length === 0 ? [] : [`not needed for this proof: ${unused.join(", ")}`]),
-          "the premises alone are satisfiable",
-        ].join("; "),
-      },
-    );
-  };
-
-  context.progress("are the premises satisfiable?");
-  const premises = await session.ask(queryOf(statement, false));
-  if (premises.status === "unknown") {
-    return undecided(
-      `the solver could not decide whether the premises are satisfiable: ${premises.reason}`,
-    );
-  }
-  if (premises.status === "unsat") {
-    const core = premisesIn(premises.details[0]);
-    const divided = divisorsIn([...statement.premises.values()]).length > 0;
-    const reason = `the premises contradict each other: ${core.join(", ")}${divided ? " (no divisor in them being zero)" : ""}`;
-    return makeOutcome(
-      { claim: "universal", method: null, observation: { kind: "vacuous", reason } },
-      details(),
-    );
+  constructor(theorem: Theorem, session: Session, context: CheckContext) {
+    this.#theorem = theorem;
+    this.#statement = readTheorem(theorem);
+    this.#session = session;
+    this.#context = context;
   }
 
-  context.progress("is there a counterexample?");
-  const relaxed = relax(statement);
-  if (relaxed !== null) {
-    // Products of integers and reals are hard for the solver, products of reals are not; what holds
-    // for all reals holds for the integers among them.
-    const query = queryOf(relaxed, true);
-    const answer = await session.ask(query, context.budget.timeMs / 3);
-    if (answer.status === "unsat") {
-      return proved(query, answer, "; it holds even for real values of the integer variables");
-    }
-  }
-  const answer = await session.ask(goal);
-  if (answer.status === "unknown") {
-    return undecided(`the solver could not decide the theorem: ${answer.reason}`);
-  }
-  if (answer.status === "unsat") return proved(goal, answer, "");
-
-  const values = readValues(answer.details[0]);
-  const enums = new EnumCodes();
-  const assignment = new Map<string, ExactValue>();
-  for (const [name, type] of statement.scope.variables) {
-    const raw = values.get(name);
-    const value = raw === undefined ? null : readValue(raw, type, enums);
-    if (value === null) {
-      return undecided(
-        `a counterexample exists, but its value of ${name} is not a rational number`,
+  async run(): Promise<Outcome> {
+    const statement = this.#statement;
+    const { premises } = statement;
+    this.#context.progress("are the premises satisfiable?");
+    const alone = queryOf(statement, false);
+    const satisfiable = await this.#session.ask(alone);
+    if (satisfiable.status === "unknown") {
+      return this.#undecided(
+        `the solver could not decide whether the premises are satisfiable: ${satisfiable.reason}`,
       );
     }
-    assignment.set(name, value);
-  }
-  const judged = judge(statement, assignment);
-  return makeOutcome(
-    {
-      claim: "universal",
-      method: "smt-valid",
-      observation: { kind: "refuted", replayed: judged.refutes },
-    },
-    {
-      ...details(),
-      evidence: judged.refutes
-        ? "the solver's assignment was evaluated again with exact arithmetic"
-        : `the solver's assignment does not refute the theorem in exact arithmetic: ${judged.why}`,
-      counterexample: counterexampleOf(theorem, statement, assignment),
-    },
-  );
-}
+    if (satisfiable.status === "unsat") {
+      this.#show(alone, "unsat", "the premises contradict each other");
+      const core = premisesIn(satisfiable);
+      const divided = divisorsIn([...premises.values()]).length > 0;
+      const reason = `the premises contradict each other: ${core.join(", ")}${divided ? " (no divisor in them being zero)" : ""}`;
+      return this.#outcome(null, { kind: "vacuous", reason }, []);
+    }
+    const model = this.#premiseModel(satisfiable);
 
-interface Judgement {
-  readonly refutes: boolean;
-  readonly why: string;
-}
-
-/** Whether the assignment satisfies every premise and fails the conclusion, in exact arithmetic. */
-function judge(statement: Statement, assignment: ReadonlyMap<string, ExactValue>): Judgement {
-  const environment = { variable: (name: string) => assignment.get(name) };
-  try {
-    for (const [name, premise] of statement.premises) {
-      if (evaluateExact(premise, environment) !== true) {
-        return { refutes: false, why: `the premise "${name}" does not hold` };
+    this.#context.progress("is there a counterexample?");
+    const relaxed = relax(statement);
+    if (relaxed !== null) {
+      // Products of integers and reals are hard for the solver, products of reals are not; what
+      // holds for all reals holds for the integers among them.
+      const query = queryOf(relaxed, true);
+      const answer = await this.#session.ask(query, this.#context.budget.timeMs / 3);
+      if (answer.status === "unsat") {
+        const remark = "; it holds even for real values of the integer variables";
+        return this.#proved(query, answer, alone, model, remark);
       }
     }
-    return evaluateExact(statement.conclusion, environment) === false
-      ? { refutes: true, why: "" }
-      : { refutes: false, why: "the conclusion holds" };
-  } catch (error) {
-    if (error instanceof RangeError || error instanceof TypeError) {
-      return { refutes: false, why: error.message };
+    const goal = queryOf(statement, true);
+    const answer = await this.#session.ask(goal);
+    if (answer.status === "unknown") {
+      this.#show(goal, "unsat", "the premises without the conclusion (not decided)");
+      return this.#undecided(`the solver could not decide the theorem: ${answer.reason}`);
     }
-    throw error;
+    if (answer.status === "unsat") return this.#proved(goal, answer, alone, model, "");
+    return this.#refuted(goal, answer);
   }
+
+  async #proved(
+    query: Query,
+    answer: Answer,
+    alone: Query,
+    model: string,
+    remark: string,
+  ): Promise<Outcome> {
+    const used = premisesIn(answer);
+    const unused = [...this.#statement.premises.keys()].filter((name) => !used.includes(name));
+    const controls = await this.#controls(used);
+    const refuted = [...controls.values()].filter((control) => control.refuted).length;
+    this.#exhibits.push({
+      kind: "table",
+      title: "Premises, and the theorem without each of them",
+      columns: ["premise", "says", "in the unsat core", "without it"],
+      rows: Object.entries(this.#theorem.premises).map(([name, text]) => [
+        name,
+        text,
+        used.includes(name) ? "yes" : "no",
+        controls.get(name)?.says ?? "still holds",
+      ]),
+    });
+    const digest = this.#show(query, "unsat", "the premises without the conclusion");
+    this.#show(alone, "sat", "the premises alone");
+    return this.#outcome(
+      "smt-valid",
+      { kind: "holds" },
+      [
+        `the premises with the negated conclusion are unsatisfiable (SMT-LIB ${digest})${remark}`,
+        used.length === 0 ? "no premise is needed" : `premises used: ${used.join(", ")}`,
+        ...(unused.length === 0 ? [] : [`not needed for this proof: ${unused.join(", ")}`]),
+        model,
+        ...(used.length === 0
+          ? []
+          : [
+              `refuted without a premise: ${refuted} of ${used.length} (exact values in the table)`,
+            ]),
+      ],
+      { controls: used.length, controlsRefuted: refuted },
+    );
+  }
+
+  #refuted(goal: Query, answer: Answer): Outcome {
+    const statement = this.#statement;
+    const assignment = readModel(statement, answer);
+    if (typeof assignment === "string") {
+      return this.#undecided(
+        `a counterexample exists, but its value of ${assignment} is not a rational number`,
+      );
+    }
+    this.#show(goal, "sat", "the premises without the conclusion");
+    const judged = judge(statement, assignment);
+    return makeOutcome(
+      {
+        claim: "universal",
+        method: "smt-valid",
+        observation: { kind: "refuted", replayed: judged.refutes },
+      },
+      {
+        exhibits: this.#exhibits,
+        stats: this.#session.stats,
+        evidence: judged.refutes
+          ? "the solver's assignment was evaluated again with exact arithmetic"
+          : `the solver's assignment does not refute the theorem in exact arithmetic: ${judged.why}`,
+        counterexample: counterexampleOf(this.#theorem, statement, assignment),
+      },
+    );
+  }
+
+  /** The axioms have a model: shown, and evaluated again. */
+  #premiseModel(answer: Answer): string {
+    const model = readModel(this.#statement, answer);
+    if (typeof model === "string") {
+      return `the premises alone are satisfiable (the value of ${model} is not rational)`;
+    }
+    const checked = satisfies(this.#statement, model);
+    if (model.size > 0) {
+      this.#exhibits.push({
+        kind: "table",
+        title: "A model of the premises",
+        columns: ["variable", "value"],
+        rows: [...model].map(([name, value]) => [name, scalarOf(value)]),
+        note: checked
+          ? "every premise is true here, in exact arithmetic"
+          : "as the solver gave it; exact arithmetic does not confirm it",
+      });
+    }
+    return `the premises alone are satisfiable${checked ? ": a model is shown, checked in exact arithmetic" : ""}`;
+  }
+
+  /** The negative control of every premise: without it the theorem must fail, at values that are shown. */
+  async #controls(
+    used: readonly string[],
+  ): Promise<ReadonlyMap<string, { readonly refuted: boolean; readonly says: string }>> {
+    const controls = new Map<string, { readonly refuted: boolean; readonly says: string }>();
+    for (const name of used) {
+      this.#context.progress(`without "${name}"`);
+      const premises = new Map(this.#statement.premises);
+      premises.delete(name);
+      const weaker: Statement = { ...this.#statement, premises };
+      const answer = await this.#session.ask(queryOf(weaker, true), longestControlMs);
+      controls.set(name, controlOf(weaker, answer));
+    }
+    return controls;
+  }
+
+  #show(query: Query, status: ExpectedStatus, role: string): string {
+    const { digest, text } = this.#session.evidence(query, status, role);
+    this.#exhibits.push({
+      kind: "text",
+      title: `SMT-LIB ${digest}: ${role} (${status === "sat" ? "satisfiable" : "unsatisfiable"})`,
+      text,
+      language: "smt2",
+    });
+    return digest;
+  }
+
+  #undecided(reason: string): Outcome {
+    return this.#outcome(null, { kind: "unknown", reason }, []);
+  }
+
+  #outcome(
+    method: "smt-valid" | null,
+    observation: Parameters<typeof makeOutcome>[0]["observation"],
+    evidence: readonly string[],
+    stats: Readonly<Record<string, number>> = {},
+  ): Outcome {
+    return makeOutcome(
+      { claim: "universal", method, observation },
+      {
+        exhibits: this.#exhibits,
+        stats: { ...this.#session.stats, ...stats },
+        evidence: evidence.join("; "),
+      },
+    );
+  }
+}
+
+function controlOf(
+  weaker: Statement,
+  answer: Answer,
+): { readonly refuted: boolean; readonly says: string } {
+  if (answer.status === "unknown") return { refuted: false, says: `not decided: ${answer.reason}` };
+  if (answer.status === "unsat") return { refuted: false, says: "still holds" };
+  const values = readModel(weaker, answer);
+  if (typeof values === "string") {
+    return { refuted: false, says: `fails, but where ${values} is not rational` };
+  }
+  const judged = judge(weaker, values);
+  if (!judged.refutes) return { refuted: false, says: `not confirmed: ${judged.why}` };
+  const shown = [...values].map(([name, value]) => `${name} = ${String(scalarOf(value))}`);
+  return { refuted: true, says: `fails at ${shown.join(", ")}` };
 }
 
 /** Integers that a number represents exactly as numbers, everything else as text. */

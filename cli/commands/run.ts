@@ -1,14 +1,37 @@
 /** `verify run` and the single-engine commands. */
 
-import { relative } from "node:path";
+import { relative, resolve } from "node:path";
 
+import { DiagnosticError, ExitCode } from "../../core/diagnostic.ts";
 import { findConfig } from "../../runner/load-config.ts";
 import { parseEngines } from "../../runner/plan.ts";
 import { execute } from "../execute.ts";
 import type { RunFlags } from "../options.ts";
 
+/** A solver that was asked for must be there; the folder for queries is made before workers write. */
+async function prepareSolver(
+  flags: Pick<RunFlags, "solver" | "emitSmt">,
+): Promise<Readonly<Record<string, string>>> {
+  const { solver = "built-in", emitSmt } = flags;
+  if (solver !== "built-in") {
+    const { nativeVersion } = await import("../../solver/native.ts");
+    if (nativeVersion(solver) === null) {
+      throw new DiagnosticError("VRF601", `--solver ${solver}: the program cannot be started`, {
+        help: `install ${solver}, or leave the option out: the built-in Z3 needs nothing`,
+        exitCode: ExitCode.environment,
+      });
+    }
+  }
+  if (emitSmt === undefined) return { solver };
+  const folder = resolve(emitSmt);
+  const { startEmission } = await import("../../solver/emit.ts");
+  startEmission(folder);
+  return { solver, emitSmt: folder };
+}
+
 export async function runCommand(names: readonly string[], flags: RunFlags): Promise<number> {
   const path = findConfig(flags.config, process.cwd());
+  const solver = await prepareSolver(flags);
   return execute(
     {
       source: { kind: "config", path },
@@ -18,7 +41,7 @@ export async function runCommand(names: readonly string[], flags: RunFlags): Pro
         ...(flags.engine === undefined ? {} : { engines: parseEngines(flags.engine) }),
         ...(flags.shard === undefined ? {} : { shard: flags.shard }),
       },
-      engineOptions: { profile: flags.profile, outDir: flags.outDir },
+      engineOptions: { profile: flags.profile, outDir: flags.outDir, ...solver },
       replaySuffix: flags.config === undefined ? "" : ` -c ${relative(process.cwd(), path)}`,
     },
     flags,

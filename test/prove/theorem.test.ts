@@ -53,7 +53,9 @@ describe("the shipped theorems say what their expectation says", () => {
     const outcome = await engine.check(obligation, subject, contextOf());
     expect([outcome.verdict, outcome.reason]).toEqual([obligation.expect?.verdict ?? "proved", ""]);
     expect(outcome.counterexample?.at ?? {}).toMatchObject(obligation.expect?.at ?? {});
-    expect(outcome.exhibits[0]).toMatchObject({ kind: "text", language: "smt2" });
+    expect(outcome.exhibits).toContainEqual(
+      expect.objectContaining({ kind: "text", language: "smt2" }),
+    );
   });
 });
 
