@@ -6,6 +6,7 @@
 import { breakerCockatiel } from "./adapters/breaker-cockatiel.ts";
 import { breakerOpossum } from "./adapters/breaker-opossum.ts";
 import { breakerOurs } from "./adapters/breaker-ours.ts";
+import { otelBatchReplay } from "./adapters/otel-batch-replay.ts";
 import { otelExporterQueue } from "./adapters/otel-exporter-queue.ts";
 import { otlpClientOurs } from "./adapters/otlp-client-ours.ts";
 import { otlpExporterJs } from "./adapters/otlp-exporter-js.ts";
@@ -29,6 +30,7 @@ import {
 } from "./properties/published/otlp-connection.ts";
 import { exporterPoints, exporterQueueSubject } from "./properties/queue/exporter.ts";
 import { queueMd1, queueMmn, queueMmnk } from "./properties/queue/mmn.ts";
+import { batchProcessorSubject } from "./properties/queue/processor.ts";
 import { queueWait } from "./properties/theorems/queue-wait.ts";
 import { retryArithmetic } from "./properties/theorems/retry-arithmetic.ts";
 
@@ -94,6 +96,7 @@ export default defineConfig({
     queueMmnk,
     queueMd1,
     otlpExporterJs,
+    batchProcessorSubject(otelBatchReplay()),
     exporterQueueSubject(otelExporterQueue, [
       {
         kind: "profile",

@@ -48,3 +48,32 @@ export interface LoadRecord {
 
 /** `rejected`: refused at once for lack of a free server; `failed`: any other failure. */
 export type LoadOutcome = "completed" | "rejected" | "failed" | "unfinished";
+
+// --- a batch processor in virtual time ----------------------------------------------------------
+
+/** A recorded run of a batch processor: everything that decides what it does. Milliseconds. */
+export interface BatchTrace {
+  readonly maxExportBatchSize: number;
+  readonly maxQueueSize: number;
+  readonly scheduledDelayMillis: number;
+  readonly exportTimeoutMillis: number;
+  /** Ends of spans, ascending; equal times are one synchronous burst. */
+  readonly arrivals: readonly number[];
+  /** What happens to export number k; the exporter answers after `afterMs`. */
+  readonly exports: readonly { readonly afterMs: number; readonly ok: boolean }[];
+}
+
+/** What a batch processor did with a trace. */
+export interface BatchReplay {
+  /** Each export: when it began, and the spans in it by the number of their arrival. */
+  readonly exports: readonly { readonly atMs: number; readonly spans: readonly number[] }[];
+  /** Spans that reached no export. */
+  readonly dropped: readonly number[];
+}
+
+/** Runs a trace through a real batch processor in virtual time; lives in `adapters/`. */
+export interface BatchReplayer {
+  readonly name: string;
+  readonly version: string;
+  replay(trace: BatchTrace): Promise<BatchReplay>;
+}

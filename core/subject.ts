@@ -7,6 +7,7 @@ import type { AnyStateMachine } from "xstate";
 
 import type { Expectation, ModelState, Property } from "./property.ts";
 import type { Json, Scalar, TraceAction } from "./trace.ts";
+import type { BatchReplayer } from "./load.ts";
 
 // --- machines ---------------------------------------------------------------------------------
 
@@ -126,7 +127,9 @@ export type Distribution =
   | { readonly law: "deterministic"; readonly mean: number }
   | { readonly law: "erlang"; readonly mean: number; readonly phases: number }
   | { readonly law: "hyperexponential"; readonly mean: number; readonly scv: number }
-  | { readonly law: "lognormal"; readonly mean: number; readonly scv: number };
+  | { readonly law: "lognormal"; readonly mean: number; readonly scv: number }
+  /** Drawn from a sample with replacement; `mean` is the sample's own (see `empirical`). */
+  | { readonly law: "empirical"; readonly mean: number; readonly sample: readonly number[] };
 
 /** A queue with FCFS order: arrivals at rate λ (1/s), N servers, room for waiting customers. */
 export interface QueueModel {
@@ -187,7 +190,18 @@ export interface ProfileClaim extends QueueClaimBase {
   readonly hz?: number;
 }
 
-export type QueueClaim = FormulaClaim | PredictionClaim | ProfileClaim;
+/**
+ * The simulator of the batch processor and the real one, fed with the same random traces of arrivals
+ * and export times in virtual time, form the same batches and drop the same spans.
+ */
+export interface ReplayClaim extends QueueClaimBase {
+  readonly kind: "replay";
+  readonly traces: number;
+  /** Whether exports may overlap after a failed one, as in OpenTelemetry JS (sim/queue/bulk.ts). */
+  readonly overlapAfterFailure: boolean;
+}
+
+export type QueueClaim = FormulaClaim | PredictionClaim | ProfileClaim | ReplayClaim;
 
 export interface QueueSubject {
   readonly kind: "queue";
@@ -198,6 +212,8 @@ export interface QueueSubject {
   readonly claims: readonly QueueClaim[];
   /** The module that runs the real system; required for prediction and profile claims. */
   readonly system?: MeasuredSystem;
+  /** Runs the real batch processor in virtual time; required for replay claims. */
+  readonly replayer?: BatchReplayer;
 }
 
 /** A real program that can be put under load in a process of its own. */

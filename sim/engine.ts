@@ -8,18 +8,29 @@ import type {
   PredictionClaim,
   QueueClaim,
   QueueSubject,
+  ReplayClaim,
   Subject,
 } from "../core/subject.ts";
 import { isJsonRecord } from "../core/trace.ts";
 import type { Method } from "../core/verdict.ts";
 
-type SimClaim = FormulaClaim | PredictionClaim;
+type SimClaim = FormulaClaim | PredictionClaim | ReplayClaim;
 
 const isSimClaim = (claim: QueueClaim): claim is SimClaim =>
-  claim.kind === "formula" || claim.kind === "prediction";
+  claim.kind === "formula" || claim.kind === "prediction" || claim.kind === "replay";
+
+const methodOf = {
+  formula: "simulation",
+  prediction: "measurement",
+  replay: "commands",
+} as const satisfies Record<SimClaim["kind"], Method>;
 
 function toObligation(claim: SimClaim, subject: QueueSubject): Obligation {
-  const measured = claim.kind === "prediction" ? subject.system : undefined;
+  const judged = {
+    formula: undefined,
+    prediction: subject.system,
+    replay: subject.replayer,
+  }[claim.kind];
   return {
     id: `${subject.id}/${claim.id}`,
     subject: subject.id,
@@ -28,8 +39,7 @@ function toObligation(claim: SimClaim, subject: QueueSubject): Obligation {
     source: claim.source ?? subject.source ?? null,
     engine: "sim",
     claim: "universal",
-    implementation:
-      measured === undefined ? null : { name: measured.name, version: measured.version },
+    implementation: judged === undefined ? null : { name: judged.name, version: judged.version },
     expect: claim.expect ?? null,
     ...(claim.kind === "prediction" ? { exclusive: true } : {}),
   };
@@ -60,11 +70,15 @@ export const engine: Engine = {
 
   async check(obligation, anySubject, context) {
     const { claim, subject } = find(obligation, anySubject);
-    const method: Method = claim.kind === "formula" ? "simulation" : "measurement";
+    const method = methodOf[claim.kind];
     try {
       if (claim.kind === "formula") {
         const { checkFormula } = await import("./formula-outcome.ts");
         return await checkFormula(obligation, claim, subject, context);
+      }
+      if (claim.kind === "replay") {
+        const { checkReplay } = await import("./replay-outcome.ts");
+        return await checkReplay(obligation, claim, subject, context);
       }
       const { checkPrediction } = await import("./prediction-outcome.ts");
       return await checkPrediction(obligation, claim, subject, context);
@@ -92,6 +106,10 @@ export const engine: Engine = {
     if (claim.kind === "formula") {
       const { replayFormula } = await import("./formula-outcome.ts");
       return replayFormula(claim, subject, recipe, context);
+    }
+    if (claim.kind === "replay") {
+      const { replayTrace } = await import("./replay-outcome.ts");
+      return replayTrace(claim, subject, recipe);
     }
     const { replayPrediction } = await import("./prediction-outcome.ts");
     return replayPrediction(claim, subject, recipe, context);

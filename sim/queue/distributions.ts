@@ -3,6 +3,7 @@
 import type { Random } from "../../core/random.ts";
 import type { Distribution } from "../../core/subject.ts";
 import { DiagnosticError } from "../../core/diagnostic.ts";
+import { moments } from "./statistics.ts";
 
 export type Sampler = () => number;
 
@@ -18,7 +19,19 @@ export function scv(distribution: Distribution): number {
     case "hyperexponential":
     case "lognormal":
       return distribution.scv;
+    case "empirical": {
+      const { sample, mean } = distribution;
+      const squares = sample.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+      return squares / sample.length / mean ** 2;
+    }
   }
+}
+
+/** The law of a recorded sample. @throws {DiagnosticError} VRF501 when it is empty or not positive */
+export function empirical(sample: readonly number[]): Distribution {
+  const law: Distribution = { law: "empirical", mean: moments(sample).mean, sample };
+  checkDistribution(law);
+  return law;
 }
 
 /** @throws {DiagnosticError} VRF501 when a parameter is out of range. */
@@ -26,6 +39,7 @@ export function checkDistribution(distribution: Distribution, what = "service ti
   const bad = (message: string, help: string): never => {
     throw new DiagnosticError("VRF501", `${what}: ${message}`, { help });
   };
+  if (distribution.law === "empirical") checkSample(distribution.sample, bad);
   if (!(distribution.mean > 0) || !Number.isFinite(distribution.mean)) {
     bad(`the mean is ${distribution.mean}`, "give a positive, finite mean in seconds");
   }
@@ -51,6 +65,20 @@ export function checkDistribution(distribution: Distribution, what = "service ti
     bad(
       `the scv is ${distribution.scv}`,
       "give a positive, finite scv, or take deterministic for 0",
+    );
+  }
+}
+
+function checkSample(
+  sample: readonly number[],
+  bad: (message: string, help: string) => never,
+): void {
+  if (sample.length === 0) bad("the sample is empty", "record at least one value");
+  const wrong = sample.find((value) => !(value >= 0) || !Number.isFinite(value));
+  if (wrong !== undefined) {
+    bad(
+      `the sample contains ${wrong}`,
+      "a recorded time is a finite number of seconds, not negative",
     );
   }
 }
@@ -95,6 +123,10 @@ export function makeSampler(distribution: Distribution, random: Random): Sampler
         const radius = Math.sqrt(-2 * Math.log1p(-random.next()));
         return Math.exp(mu + sigma * radius * Math.cos(2 * Math.PI * random.next()));
       };
+    }
+    case "empirical": {
+      const { sample } = distribution;
+      return () => sample[Math.floor(random.next() * sample.length)]!;
     }
   }
 }

@@ -112,3 +112,87 @@ export async function replicateUntil(
     target = Math.min(options.most, Math.ceil(values.length * 1.25));
   }
 }
+
+/**
+ * Batch means of one long run (32 batches): the series is cut, batches are made longer until von
+ * Neumann's ratio no longer shows that neighbours hang together (at a level of 10 %).
+ * @throws {DiagnosticError} VRF501 when even 10 batches are correlated: the run is too short
+ */
+export function batchMeans(series: ArrayLike<number>, confidence: number): Interval {
+  for (let batches = 32; batches >= 10; batches = Math.floor(batches / 1.3)) {
+    const means = meansOf(series, batches);
+    if (!areCorrelated(means)) return studentInterval(means, confidence);
+  }
+  return refuse(
+    "batch means of a series whose batches are still correlated",
+    "simulate longer, or use replications",
+  );
+}
+
+function meansOf(series: ArrayLike<number>, batches: number): number[] {
+  const size = Math.floor(series.length / batches);
+  if (size < 1) refuse(`${series.length} values in ${batches} batches`, "record more values");
+  return Array.from({ length: batches }, (_, batch) => {
+    let sum = 0;
+    for (let index = batch * size; index < (batch + 1) * size; index++) sum += series[index]!;
+    return sum / size;
+  });
+}
+
+/** Von Neumann's ratio; 2 on average for independent values, less when neighbours are alike. */
+function areCorrelated(values: readonly number[]): boolean {
+  const { variance } = moments(values);
+  if (variance === 0) return false;
+  const n = values.length;
+  let differences = 0;
+  for (let index = 1; index < n; index++) differences += (values[index]! - values[index - 1]!) ** 2;
+  const ratio = differences / ((n - 1) * variance);
+  return (2 - ratio) / Math.sqrt((4 * (n - 2)) / (n * n - 1)) > 1.2816;
+}
+
+/** A p-quantile of a sample, sorted in place: order statistic ⌈pn⌉. */
+export function quantileOf(sample: Float64Array, p: number): number {
+  if (sample.length === 0) refuse("a quantile of nothing", "record at least one value");
+  sample.sort();
+  return sample[Math.min(sample.length - 1, Math.max(0, Math.ceil(p * sample.length) - 1))]!;
+}
+
+/** Tail observations that a section needs before its quantile may be printed (docs/sim.md). */
+export const leastTail = 100;
+
+/**
+ * A quantile of a stationary series by sectioning (Asmussen and Glynn 2007, ch. III.5a): the
+ * quantile of the whole, with the spread of the quantiles of 20 sections around it.
+ * @throws {DiagnosticError} VRF501 when a section has fewer than `leastTail` values in the tail
+ */
+export function quantileInterval(
+  series: Float64Array,
+  p: number,
+  confidence: number,
+  sections = 20,
+): Interval {
+  const size = Math.floor(series.length / sections);
+  if ((1 - p) * size < leastTail) {
+    refuse(
+      `the ${p * 100} % quantile of ${series.length} values`,
+      `its tail has fewer than ${leastTail} values in each of ${sections} sections: simulate longer`,
+    );
+  }
+  const parts: number[] = [];
+  for (let section = 0; section < sections; section++) {
+    parts.push(quantileOf(series.slice(section * size, (section + 1) * size), p));
+  }
+  const mean = quantileOf(series.slice(0, sections * size), p);
+  const squares = parts.reduce((sum, part) => sum + (part - mean) ** 2, 0);
+  const halfWidth =
+    studentQuantile((1 + confidence) / 2, sections - 1) *
+    Math.sqrt(squares / (sections - 1) / sections);
+  return {
+    mean,
+    low: mean - halfWidth,
+    high: mean + halfWidth,
+    halfWidth,
+    confidence,
+    count: sections,
+  };
+}
