@@ -1,5 +1,6 @@
 /** The words everybody speaks. */
 
+export * from "./certificate.ts";
 export * from "./diagnostic.ts";
 export * from "./engine.ts";
 export * from "./exhibit.ts";

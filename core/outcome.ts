@@ -23,5 +23,6 @@ export function makeOutcome(input: ConcludeInput, details: OutcomeDetails = {}):
     exhibits: details.exhibits ?? [],
     ...(details.requirement === undefined ? {} : { requirement: details.requirement }),
     diagnostics: details.diagnostics ?? [],
+    ...(details.certificate === undefined ? {} : { certificate: details.certificate }),
   };
 }

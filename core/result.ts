@@ -1,5 +1,6 @@
 /** Results and the JSON report, schemaVersion 1 (reports/schema/report.schema.json). */
 
+import type { AuditReport, Certificate } from "./certificate.ts";
 import type { DiagnosticCode } from "./diagnostic.ts";
 import type { Exhibit, StateGraph } from "./exhibit.ts";
 import type { Counterexample, Scalar, Trace } from "./trace.ts";
@@ -58,6 +59,10 @@ export interface Outcome {
   readonly exhibits: readonly Exhibit[];
   readonly requirement?: RequirementFinding;
   readonly diagnostics: readonly { readonly code: DiagnosticCode; readonly message: string }[];
+  /** Evidence for the auditor; it stays in the process that made it. */
+  readonly certificate?: Certificate;
+  /** What the auditor said of the certificate; absent when there was none. */
+  readonly audit?: AuditReport;
 }
 
 export interface Result extends Outcome {

@@ -31,10 +31,37 @@ export async function checkSafely(
   context: CheckContext,
 ): Promise<Outcome> {
   try {
-    return await engine.check(task.obligation, subject, context);
+    return await audited(await engine.check(task.obligation, subject, context), subject, task);
   } catch (error) {
     return errorOutcome(task, error);
   }
+}
+
+/**
+ * Evidence that an engine hands over is checked again by the auditor, who shares no code with it. A
+ * verdict whose evidence is refused is no verdict.
+ */
+async function audited(outcome: Outcome, subject: Subject, task: Task): Promise<Outcome> {
+  const { certificate, ...rest } = outcome;
+  if (certificate === undefined) return outcome;
+  const { audit } = await import("../checkers/audit/index.ts");
+  const report = audit(subject, task.obligation.property, certificate);
+  if (report.says !== "refused") return { ...rest, audit: report };
+  return makeOutcome(
+    {
+      claim: task.obligation.claim,
+      method: null,
+      observation: {
+        kind: "error",
+        reason: `the evidence for "${outcome.verdict}" did not pass the audit: ${report.message}; please report this`,
+      },
+    },
+    {
+      stats: outcome.stats,
+      assumptions: outcome.assumptions,
+      counterexample: outcome.counterexample,
+    },
+  );
 }
 
 export function errorOutcome(task: Task, error: unknown): Outcome {

@@ -1,179 +1,166 @@
 /**
  * The independent check of a set of states that some engine claims to be all that a machine can
- * reach: it contains the initial state, no event and no timer leads out of it, and the invariant
- * holds in it. Then the invariant holds for ever, however the set was found.
- *
- * Shares no code with the engines: states come as plain JSON, are rebuilt with XState's
- * `resolveState`, and stepped with the package's own `transition()`. Slow and simple on purpose.
- *
- * Limits: time must be untimed (any running timer may fire); machines whose behaviour depends on the
- * order in which parallel regions were entered are refused, because JSON states do not carry it.
+ * reach: it contains the initial state, no event and no timer leads out of it. What is true in all of
+ * it then holds for ever, however the set was found.
  */
 
-import {
-  initialTransition,
-  transition,
-  type AnyMachineSnapshot,
-  type AnyStateMachine,
-  type EventObject,
-} from "xstate";
-
+import type { EvidenceState } from "../../core/certificate.ts";
+import type { Property } from "../../core/property.ts";
 import type { MachineModel } from "../../core/subject.ts";
-
-/** A state as JSON: everything that decides about the future. */
-export interface DecodedState {
-  readonly value: unknown;
-  readonly context: Readonly<Record<string, unknown>>;
-  readonly done: boolean;
-  /** Ids of the remembered states per history state. */
-  readonly history: Readonly<Record<string, readonly string[]>>;
-  /** Events of running timers with their ids, sorted by JSON text. */
-  readonly timers: readonly { readonly id: string | null; readonly event: EventObject }[];
-}
+import { seen, stateTest, stepTest } from "./claim.ts";
+import {
+  begin,
+  decode,
+  inputs,
+  notAuditable,
+  rebuild,
+  step,
+  textOf,
+  without,
+  type Place,
+} from "./world.ts";
 
 export type Audit =
   | { readonly accepted: true; readonly states: number; readonly steps: number }
   | { readonly accepted: false; readonly reason: string };
 
-export function auditClosedSet(
-  model: MachineModel,
-  states: readonly DecodedState[],
-  invariant: (state: AnyMachineSnapshot) => boolean = () => true,
-): Audit {
-  const { machine } = model;
-  if (model.time !== undefined && model.time !== "untimed") {
-    return reject(`time "${model.time}" is not audited`);
-  }
-  if (dependsOnEntryOrder(machine)) {
-    return reject("the machine depends on the order in which parallel regions were entered");
-  }
-  const members = new Set(states.map(textOf));
-  const [first, firstActions] = initialTransition(machine, inputOf(model));
-  const start = decode(first, timersAfter([], firstActions));
-  if (!members.has(textOf(start))) return reject(`the initial state is missing: ${textOf(start)}`);
+const reject = (reason: string): { readonly accepted: false; readonly reason: string } => ({
+  accepted: false,
+  reason,
+});
 
-  let steps = 0;
+/** One step inside the set. */
+interface Inside {
+  readonly event: { readonly type: string };
+  readonly byTimer: boolean;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A set that was found closed, with the steps inside it. */
+interface Closed {
+  readonly accepted: true;
+  readonly places: readonly Place[];
+  readonly inside: readonly Inside[];
+  readonly initial: number;
+}
+
+const closed = new WeakMap<readonly EvidenceState[], Map<MachineModel, Closed | Audit>>();
+
+/** Checked once per set, whatever claims are made about it. */
+function closure(model: MachineModel, states: readonly EvidenceState[]): Closed | Audit {
+  let perModel = closed.get(states);
+  if (perModel === undefined) {
+    perModel = new Map();
+    closed.set(states, perModel);
+  }
+  let result = perModel.get(model);
+  if (result === undefined) {
+    result = checkClosure(model, states);
+    perModel.set(model, result);
+  }
+  return result;
+}
+
+function checkClosure(model: MachineModel, states: readonly EvidenceState[]): Closed | Audit {
+  const { machine } = model;
+  const obstacle = notAuditable(model);
+  if (obstacle !== null) return reject(obstacle);
+  const numbers = new Map(states.map((state, index) => [textOf(state), index]));
+  const places: Place[] = [];
   for (const state of states) {
-    const snapshot = rebuild(machine, state);
-    if (!invariant(snapshot)) return reject(`the invariant is false in ${textOf(state)}`);
-    if (state.done) continue;
-    const inputs = [
-      ...eventsOf(model).map((event) => ({ event, rest: state.timers })),
-      ...state.timers.map((timer) => ({
-        event: timer.event,
-        rest: state.timers.filter((other) => other !== timer),
-      })),
-    ];
-    for (const { event, rest } of inputs) {
-      steps += 1;
-      const [next, actions] = transition(machine, snapshot, event);
-      const successor = decode(next, timersAfter(rest, actions));
-      if (!members.has(textOf(successor))) {
+    const place = rebuild(machine, state);
+    const same = textOf(decode(place)) === textOf(state);
+    // A done state is rebuilt as an active one: only its end is taken on trust, its steps are none.
+    if (!same && !state.done) return reject(`no such state of this machine: ${textOf(state)}`);
+    places.push(place);
+  }
+  const start = decode(begin(model));
+  const initial = numbers.get(textOf(start));
+  if (initial === undefined) return reject(`the initial state is missing: ${textOf(start)}`);
+  const inside: Inside[] = [];
+  for (const [from, place] of places.entries()) {
+    if (states[from]!.done) continue;
+    for (const { event, timer } of inputs(model, place)) {
+      const rest = timer === null ? place.timers : without(place.timers, timer);
+      const successor = decode(step(model, { ...place, timers: rest }, event));
+      const to = numbers.get(textOf(successor));
+      if (to === undefined) {
         return reject(
-          `${JSON.stringify(event)} leads out of the set: from ${textOf(state)} to ${textOf(successor)}`,
+          `${JSON.stringify(event)} leads out of the set: from ${textOf(states[from]!)} to ${textOf(successor)}`,
         );
       }
+      inside.push({ event, byTimer: timer !== null, from, to });
     }
   }
-  return { accepted: true, states: members.size, steps };
+  // A state that nothing leads to may be made up; its end, if it is done, would be too.
+  const reached = new Set([initial, ...inside.map(({ to }) => to)]);
+  const strange = places.findIndex((_, index) => !reached.has(index));
+  if (strange >= 0) return reject(`nothing leads to the state ${textOf(states[strange]!)}`);
+  return { accepted: true, places, inside, initial };
 }
 
-const reject = (reason: string): Audit => ({ accepted: false, reason });
-
-function inputOf(model: MachineModel): Record<string, unknown> {
-  const input: Record<string, unknown> = { ...model.input };
-  for (const [name, { explore }] of Object.entries(model.parameters ?? {})) input[name] = explore;
-  return input;
+/** Is the set closed, and the claim true in it? */
+export function auditClosedSet(
+  model: MachineModel,
+  states: readonly EvidenceState[],
+  property?: Property,
+): Audit {
+  const checked = closure(model, states);
+  if (!("places" in checked)) return checked;
+  const objection = property === undefined ? null : objectionTo(property, checked, states);
+  if (objection !== null) return reject(objection);
+  return { accepted: true, states: states.length, steps: checked.inside.length };
 }
 
-function eventsOf(model: MachineModel): readonly EventObject[] {
-  const events: EventObject[] = [];
-  const complete = (event: EventObject, fields: [string, string | readonly unknown[]][]): void => {
-    const [next, ...others] = fields;
-    if (next === undefined) events.push(event);
-    else for (const value of next[1]) complete({ ...event, [next[0]]: value }, others);
-  };
-  for (const { type, ...fields } of model.events) complete({ type }, Object.entries(fields));
-  return events;
-}
-
-type Timers = DecodedState["timers"];
-
-function timersAfter(
-  before: Timers,
-  actions: readonly { readonly type: string; readonly params?: unknown }[],
-): Timers {
-  let timers = before;
-  for (const { type, params } of actions) {
-    const { event, delay, id, sendId } = (params ?? {}) as {
-      event?: EventObject;
-      delay?: number;
-      id?: string;
-      sendId?: string;
-    };
-    if (type === "xstate.cancel") timers = timers.filter((timer) => timer.id !== sendId);
-    if (type === "xstate.raise" && event !== undefined && typeof delay === "number") {
-      timers = [...timers, { id: id ?? null, event }];
+/** Why the claim does not follow from the set; null when it does. */
+function objectionTo(
+  property: Property,
+  { places, inside, initial }: Closed,
+  states: readonly EvidenceState[],
+): string | null {
+  const where = (index: number): string => textOf(states[index]!);
+  switch (property.kind) {
+    case "always":
+    case "never":
+    case "reachable": {
+      const test = stateTest(property.predicate);
+      const wanted = property.kind === "always";
+      const against = places.findIndex(({ snapshot }) => test(seen(snapshot)) !== wanted);
+      return against < 0 ? null : `the predicate is ${String(!wanted)} in ${where(against)}`;
     }
+    case "step": {
+      const test = stepTest(property.predicate);
+      const against = inside.find(
+        ({ event, from, to }) =>
+          !test(seen(places[from]!.snapshot, { event, after: places[to]!.snapshot })),
+      );
+      if (against === undefined) return null;
+      return `the predicate is false of ${against.event.type} in ${where(against.from)}`;
+    }
+    case "deadlock-free": {
+      const leadsOn = new Set(
+        inside.filter(({ byTimer, from, to }) => byTimer || from !== to).map(({ from }) => from),
+      );
+      const stuck = states.findIndex(({ done }, index) => !done && !leadsOn.has(index));
+      return stuck < 0 ? null : `nothing leads on from ${where(stuck)}`;
+    }
+    case "always-reachable": {
+      const goal = stateTest(property.predicate);
+      const from = property.from === undefined ? () => true : stateTest(property.from);
+      const leads = new Set(
+        places.flatMap(({ snapshot }, index) => (goal(seen(snapshot)) ? [index] : [])),
+      );
+      for (let size = -1; size !== leads.size;) {
+        size = leads.size;
+        for (const edge of inside) if (leads.has(edge.to)) leads.add(edge.from);
+      }
+      const lost = places.findIndex(
+        ({ snapshot }, index) => from(seen(snapshot)) && !leads.has(index),
+      );
+      return lost < 0 ? null : `no way leads to the goal from ${where(lost)}`;
+    }
+    default:
+      return `a closed set does not decide a claim of kind ${property.kind} (from ${where(initial)})`;
   }
-  return timers;
-}
-
-function decode(snapshot: AnyMachineSnapshot, timers: Timers): DecodedState {
-  const history = snapshot.historyValue as unknown as Record<string, readonly { id: string }[]>;
-  const done = snapshot.status !== "active";
-  return {
-    value: snapshot.value,
-    context: snapshot.context as Record<string, unknown>,
-    done,
-    history: Object.fromEntries(
-      Object.entries(history).map(([id, nodes]) => [id, nodes.map((node) => node.id).toSorted()]),
-    ),
-    timers: done ? [] : timers.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)),
-  };
-}
-
-function rebuild(machine: AnyStateMachine, state: DecodedState): AnyMachineSnapshot {
-  const historyValue = Object.fromEntries(
-    Object.entries(state.history).map(([id, nodes]) => [
-      id,
-      nodes.map((node) => machine.getStateNodeById(node)),
-    ]),
-  );
-  return machine.resolveState({
-    value: state.value as never,
-    context: state.context,
-    historyValue: historyValue as never,
-  }) as AnyMachineSnapshot;
-}
-
-/** One text per state, whatever the order of keys. */
-function textOf(state: DecodedState): string {
-  const sorted = (part: unknown): unknown => {
-    if (Array.isArray(part)) return part.map(sorted);
-    if (typeof part !== "object" || part === null) return part;
-    return Object.fromEntries(
-      Object.entries(part)
-        .toSorted(([a], [b]) => (a < b ? -1 : 1))
-        .map(([key, value]) => [key, sorted(value)]),
-    );
-  };
-  return JSON.stringify(sorted(state));
-}
-
-interface Region {
-  readonly type: string;
-  readonly always?: readonly unknown[];
-  readonly states: Readonly<Record<string, Region>>;
-}
-
-function dependsOnEntryOrder(machine: AnyStateMachine): boolean {
-  const eventless = (region: Region): boolean =>
-    (region.always?.length ?? 0) > 0 || Object.values(region.states).some(eventless);
-  const depends = (region: Region): boolean => {
-    const children = Object.values(region.states);
-    if (region.type === "parallel" && children.filter(eventless).length > 1) return true;
-    return children.some(depends);
-  };
-  return depends(machine.root);
 }

@@ -1,5 +1,6 @@
 /** From what was found to an outcome: replay first, then the verdict constructor. */
 
+import type { Certificate } from "../../core/certificate.ts";
 import type { CheckContext, Obligation } from "../../core/engine.ts";
 import { makeOutcome, type OutcomeDetails } from "../../core/outcome.ts";
 import type { Fairness, Property } from "../../core/property.ts";
@@ -9,6 +10,7 @@ import type { Counterexample } from "../../core/trace.ts";
 import type { Claim } from "../../core/verdict.ts";
 import type { ModelFault } from "../../semantics/fault.ts";
 import { absence } from "./absence.ts";
+import { closedSet } from "./decode.ts";
 import { candidateOf, eventLabel, stepLabel, stepsText, type Finding } from "./finding.ts";
 import { follow } from "./follow.ts";
 import { pathTo, type ReachableGraph } from "./graph.ts";
@@ -51,7 +53,10 @@ export function conclude(
 
   switch (finding.kind) {
     case "holds":
-      return makeOutcome({ ...base, bound, observation: { kind: "holds" } }, details);
+      return makeOutcome(
+        { ...base, bound, observation: { kind: "holds" } },
+        { ...details, ...("fair" in property ? {} : closedSet(graph)) },
+      );
     case "vacuous":
       return makeOutcome(
         { ...base, observation: { kind: "vacuous", reason: finding.reason } },
@@ -66,7 +71,7 @@ export function conclude(
       const counterexample = absence(property, graph, finding.evidence);
       return makeOutcome(
         { ...base, bound, observation: { kind: "absent" } },
-        { ...details, counterexample, exhibits: finding.exhibits },
+        { ...details, counterexample, exhibits: finding.exhibits, ...closedSet(graph) },
       );
     }
     case "fails":
@@ -80,6 +85,7 @@ export function conclude(
       whyNot = followed.message;
       continue;
     }
+    const certificate: Certificate = { kind: "run", ...candidate };
     const { judgement, trace } = followed;
     if (judgement.kind === "not-shown") {
       whyNot = judgement.message;
@@ -88,7 +94,12 @@ export function conclude(
     if (finding.kind === "witnessed") {
       return makeOutcome(
         { ...base, bound, observation: { kind: "witnessed", replayed: true } },
-        { ...details, witness: trace, evidence: `${finding.evidence}; ${judgement.message}` },
+        {
+          ...details,
+          witness: trace,
+          evidence: `${finding.evidence}; ${judgement.message}`,
+          certificate,
+        },
       );
     }
     const counterexample: Counterexample = {
@@ -99,7 +110,7 @@ export function conclude(
     };
     return makeOutcome(
       { ...base, bound, observation: { kind: "refuted", replayed: true } },
-      { ...details, counterexample, exhibits: finding.exhibits ?? [] },
+      { ...details, counterexample, exhibits: finding.exhibits ?? [], certificate },
     );
   }
   const what = finding.kind === "fails" ? "counterexample" : "witness";

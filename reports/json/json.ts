@@ -46,6 +46,7 @@ const resultKeys: readonly (keyof Result)[] = [
   "requirement",
   "counterexample",
   "witness",
+  "audit",
   "exhibits",
   "diagnostics",
   "replay",

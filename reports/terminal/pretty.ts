@@ -219,6 +219,10 @@ function background(result: Result, frame: Frame): string[] {
   const entries: [string, string][] = [];
   if (result.source !== null) entries.push(["source", result.source]);
   if (result.evidence !== "") entries.push(["evidence", result.evidence]);
+  if (result.audit !== undefined) {
+    const { says, message } = result.audit;
+    entries.push([says === "accepted" ? "audited" : "not audited", message]);
+  }
   for (const assumption of result.assumptions) entries.push(["assumes", assumption]);
   const stats = Object.entries(result.stats).map(
     ([name, value]) => `${name} ${formatNumber(value)}`,

@@ -3,9 +3,11 @@
 import { createMachine } from "xstate";
 import { describe, expect, test } from "vitest";
 
-import { auditClosedSet, type DecodedState } from "../../checkers/audit/closed-set.ts";
+import { auditClosedSet } from "../../checkers/audit/index.ts";
 import { decodedStates } from "../../checkers/explore/decode.ts";
 import { extend, startGraph } from "../../checkers/explore/graph.ts";
+import type { EvidenceState as DecodedState } from "../../core/certificate.ts";
+import { always } from "../../core/property.ts";
 import type { MachineModel } from "../../core/subject.ts";
 import { circuitBreaker } from "../../models/circuit-breaker.ts";
 import { opampControlLoop } from "../../models/opamp-control-loop.ts";
@@ -78,11 +80,7 @@ test("without a running timer, or with another history, the set is refused", asy
 test("the invariant is checked in every state", async () => {
   const states = await explored(circuitBreaker);
   const below = (limit: number) =>
-    auditClosedSet(
-      circuitBreaker,
-      states,
-      (state) => (state.context as { failures: number }).failures < limit,
-    ).accepted;
+    auditClosedSet(circuitBreaker, states, always("below", `failures < ${limit}`)).accepted;
   expect(below(3)).toBe(true);
   expect(below(2)).toBe(false);
 });

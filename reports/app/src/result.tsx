@@ -125,6 +125,14 @@ function Facts({ result }: { result: Result }) {
           <Inline text={evidence} />
         </Fact>
       )}
+      {result.audit !== undefined && (
+        <Fact name="Audit">
+          {result.audit.says === "accepted"
+            ? "checked again without the engine: "
+            : "not audited: "}
+          {result.audit.message}
+        </Fact>
+      )}
       {searched !== "" && <Fact name="Searched">{searched}</Fact>}
       {result.assumptions.length > 0 && (
         <Fact name="Assumes">
