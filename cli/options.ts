@@ -28,6 +28,9 @@ export interface RunFlags {
   readonly profile: string;
   readonly solver?: "built-in" | "z3" | "cvc5";
   readonly emitSmt?: string;
+  readonly profileFrom?: string;
+  readonly profileBase?: string;
+  readonly profileTo?: string;
 }
 
 export const integer =
@@ -114,7 +117,10 @@ export function addRunOptions(command: Command): Command {
       new Option("--profile <source>", "profiler to use; only auto falls back")
         .choices(["auto", "ebpf", "perf", "v8", "off"])
         .default("auto"),
-    );
+    )
+    .option("--profile-from <file>", "show this pprof file instead of taking a profile")
+    .option("--profile-base <file>", "pprof file of another run, to show the difference")
+    .option("--profile-to <url>", "send the profile as OTLP to this endpoint");
   return addOutputOptions(command);
 }
 

@@ -44,6 +44,7 @@ export const diagnosticCodes = {
   VRF801: "the recording cannot be read",
   VRF802: "the recording is not OTLP/JSON",
   VRF601: "required environment is missing",
+  VRF603: "profile file cannot be read",
   VRF602: "the report page is not built",
   VRF701: "the Collector configuration cannot be read",
 } as const;

@@ -41,9 +41,19 @@ export async function runCommand(names: readonly string[], flags: RunFlags): Pro
         ...(flags.engine === undefined ? {} : { engines: parseEngines(flags.engine) }),
         ...(flags.shard === undefined ? {} : { shard: flags.shard }),
       },
-      engineOptions: { profile: flags.profile, outDir: flags.outDir, ...solver },
+      engineOptions: {
+        profile: flags.profile,
+        outDir: flags.outDir,
+        ...solver,
+        ...optional("profileFrom", flags.profileFrom),
+        ...optional("profileBase", flags.profileBase),
+        ...optional("profileTo", flags.profileTo),
+      },
       replaySuffix: flags.config === undefined ? "" : ` -c ${relative(process.cwd(), path)}`,
     },
     flags,
   );
 }
+
+const optional = (name: string, value: string | undefined): Record<string, string> =>
+  value === undefined ? {} : { [name]: value };

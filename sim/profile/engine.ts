@@ -4,12 +4,15 @@
  * profiler that really attaches is used, and always named; `--profile=ebpf` accepts no substitute.
  */
 
+import { createHash } from "node:crypto";
+import path from "node:path";
+
 import type { CheckContext, Engine, Obligation } from "../../core/engine.ts";
 import { DiagnosticError } from "../../core/diagnostic.ts";
 import type { Exhibit } from "../../core/exhibit.ts";
 import { makeOutcome, type OutcomeDetails } from "../../core/outcome.ts";
 import type { Outcome } from "../../core/result.ts";
-import type { ProfileClaim, QueueSubject, Subject } from "../../core/subject.ts";
+import type { MeasuredSystem, ProfileClaim, QueueSubject, Subject } from "../../core/subject.ts";
 import type { Observation } from "../../core/verdict.ts";
 import {
   accountFacts,
@@ -21,10 +24,15 @@ import {
 import { AttachError, defaultHz } from "./capture.ts";
 import { detectProfiler, profilerTitles, type ProfilerStatus } from "./detect.ts";
 import { cullShare, flameTree, functionTables } from "./flame.ts";
+import { importPprof } from "./import.ts";
 import { chooseProfiler, readMode, type Choice, type Mode } from "./ladder.ts";
+import { toOtlpProfiles } from "./otlp.ts";
+import { profilesUrl, sendProfile } from "./send.ts";
 import { loadOf, takeProfile, type Taken } from "./take.ts";
 import { waitingExhibits } from "./waiting.ts";
 import { writeProfileFiles } from "./write.ts";
+
+type FlameExhibit = Extract<Exhibit, { kind: "flamegraph" }>;
 
 interface Task {
   readonly subject: QueueSubject;
@@ -84,6 +92,8 @@ const conclude = (observation: Observation, details: OutcomeDetails = {}): Outco
 
 async function run(obligation: Obligation, task: Task, context: CheckContext): Promise<Outcome> {
   const { system } = task.subject;
+  const file = context.options["profileFrom"];
+  if (typeof file === "string") return imported(file, task, context);
   if (system === undefined) {
     throw new DiagnosticError(
       "VRF501",
@@ -177,6 +187,81 @@ function lateRefusal(mode: Mode, choice: Choice, error: AttachError): Outcome {
 const refusal = (one: ProfilerStatus): string =>
   `${one.name} is ${one.state}: ${one.reason}${one.help === "" ? "" : ` (to enable it: ${one.help})`}`;
 
+/** The profile as an OTLP request; its id derives from what was seen, not from a random number. */
+function otlpOf(system: MeasuredSystem, { capture, startedAt, target }: Taken, id: string) {
+  const digest = createHash("sha256").update(`${id} ${startedAt} ${target}`).digest();
+  return toOtlpProfiles(capture, {
+    timeNanos: startedAt,
+    resource: {
+      "service.name": system.name,
+      "service.version": system.version,
+      "process.pid": target,
+      "process.executable.name": "node",
+      "process.runtime.name": "nodejs",
+      "process.runtime.version": process.versions.node,
+      "host.arch": process.arch === "x64" ? "amd64" : process.arch,
+      "os.type": process.platform === "win32" ? "windows" : process.platform,
+    },
+    scope: { name: `verify-workbench/${capture.profiler}`, version: capture.version },
+    profileId: digest.subarray(0, 16),
+  });
+}
+
+async function sendTo(
+  context: CheckContext,
+  otlp: Uint8Array,
+): Promise<{ accepted: boolean; sentence: string } | null> {
+  const endpoint = context.options["profileTo"];
+  if (typeof endpoint !== "string") return null;
+  const url = profilesUrl(endpoint);
+  const { accepted, message } = await sendProfile(url, otlp, context.signal);
+  const verb = accepted ? "accepted by" : "not accepted by";
+  return { accepted, sentence: `OTLP profile ${verb} ${url.host}: ${message}.` };
+}
+
+/** The flame graph of another run, for the difference. */
+async function baseOf(context: CheckContext, name: string): Promise<Pick<FlameExhibit, "base">> {
+  const file = context.options["profileBase"];
+  if (typeof file !== "string") return {};
+  const { samples } = await importPprof(file);
+  return { base: { title: path.basename(file), root: flameTree(samples, name) } };
+}
+
+/** A profile from a file: shown, but there is nothing here that it could be checked against. */
+async function imported(file: string, task: Task, context: CheckContext): Promise<Outcome> {
+  const profile = await importPprof(file);
+  const name = task.subject.system?.name ?? task.subject.id;
+  const { samples, clock, seconds, periodNs, durationNs } = profile;
+  const provenance = `imported from ${path.basename(file)}, ${clock} time`;
+  return conclude(
+    {
+      kind: "unknown",
+      reason:
+        "an imported profile has no independent measure of its CPU time to be checked against",
+    },
+    {
+      evidence: `${samples.length} samples of ${path.basename(file)} stand for ${seconds?.toFixed(2) ?? "an unknown number of"} s. ${profile.comments.join(" ")}`,
+      stats: { samples: samples.length },
+      exhibits: [
+        {
+          kind: "flamegraph",
+          title: `Where ${name} spends its time [imported]`,
+          provenance,
+          root: flameTree(samples, name),
+          facts: {
+            samples: samples.length,
+            "time (s)": seconds,
+            "period (ms)": periodNs / 1e6,
+            "duration (s)": durationNs / 1e9,
+          },
+          ...(await baseOf(context, name)),
+        },
+        ...functionTables(samples, provenance),
+      ],
+    },
+  );
+}
+
 async function judge(
   obligation: Obligation,
   task: Task,
@@ -206,6 +291,7 @@ async function judge(
       provenance: `${provenance}; branches below ${cullShare * 100} % are left out`,
       root: flameTree(capture.samples, system.name),
       facts: accountFacts(capture, account),
+      ...(await baseOf(context, system.name)),
     },
     ...functionTables(capture.samples, provenance).map((one) => ({
       ...one,
@@ -213,18 +299,24 @@ async function judge(
     })),
     ...waitingExhibits(capture, system.name, taken.target),
   ];
+  const otlp = otlpOf(system, taken, obligation.id);
   const files =
     typeof context.options["outDir"] === "string"
-      ? await writeProfileFiles(context.options["outDir"], obligation.id, taken, [
-          provenance,
-          accountSentence(capture, account),
-        ])
+      ? await writeProfileFiles(
+          context.options["outDir"],
+          obligation.id,
+          taken,
+          [provenance, accountSentence(capture, account)],
+          otlp,
+        )
       : [];
+  const sent = await sendTo(context, otlp);
   const evidence = [
     `Taken with ${tool} (${capture.version})${fallback === "" ? "" : ", a fallback"}.`,
     accountSentence(capture, account),
     ...choice.tried.map((one) => `Trial of ${one.name}: ${one.state}; ${one.evidence.join("; ")}.`),
     ...(files.length === 0 ? [] : [`Written: ${files.join(", ")}.`]),
+    ...(sent === null ? [] : [sent.sentence]),
   ].join(" ");
   const details: OutcomeDetails = {
     assumptions,
@@ -238,6 +330,9 @@ async function judge(
     },
   };
 
+  if (account.state === "ok" && sent?.accepted === false) {
+    return conclude({ kind: "unknown", reason: sent.sentence }, details);
+  }
   if (account.state === "ok") {
     const bound = {
       samples: account.samples,

@@ -82,13 +82,20 @@ export function flameTree(
   return freeze(root);
 }
 
-/** Folded stacks: `root;…;leaf count`, one line per distinct stack, sorted. */
-export function foldedStacks(samples: readonly StackSample[], rootName: string): string {
+/**
+ * Folded stacks: `root;…;leaf count`, one line per distinct stack, sorted.
+ * @param weight what one sample counts; default 1
+ */
+export function foldedStacks(
+  samples: readonly StackSample[],
+  rootName: string,
+  weight: (sample: StackSample) => number = () => 1,
+): string {
   const counts = new Map<string, number>();
   const clean = (name: string): string => name.replaceAll(/[;\s]+/g, " ");
   for (const sample of samples) {
     const line = [rootName, ...rootFirst(sample).map((frame) => clean(frame.name))].join(";");
-    counts.set(line, (counts.get(line) ?? 0) + 1);
+    counts.set(line, (counts.get(line) ?? 0) + weight(sample));
   }
   const lines = [...counts].map(([line, count]) => `${line} ${count}\n`);
   return lines.sort().join("");

@@ -75,14 +75,21 @@ export async function toPprof(capture: Capture, options: PprofOptions): Promise<
     return Number(location.id);
   };
 
-  const stacks = new Map<string, { ids: number[]; thread: number; count: number }>();
+  const stacks = new Map<
+    string,
+    { ids: number[]; process: number; thread: number; count: number; timeNs: number }
+  >();
   for (const sample of capture.samples) {
     const ids = sample.frames.map((frame) => locationOf(frame));
-    keep(stacks, `${sample.thread}:${ids.join()}`, () => ({
+    const entry = keep(stacks, `${sample.thread}:${ids.join()}`, () => ({
       ids,
+      process: sample.process,
       thread: sample.thread,
       count: 0,
-    })).count += 1;
+      timeNs: 0,
+    }));
+    entry.count += 1;
+    entry.timeNs += sample.lastsNs ?? period;
   }
   const profile = new Profile({
     sampleType: [
@@ -90,11 +97,14 @@ export async function toPprof(capture: Capture, options: PprofOptions): Promise<
       new ValueType({ type: text(clock), unit: text("nanoseconds") }),
     ],
     sample: [...stacks.values()].map(
-      ({ ids, thread, count }) =>
+      ({ ids, process: pid, thread, count, timeNs }) =>
         new Sample({
           locationId: ids,
-          value: [count, count * period],
-          label: [{ key: text("thread id"), num: thread }],
+          value: [count, Math.round(timeNs)],
+          label: [
+            { key: text("thread id"), num: thread },
+            { key: text("process id"), num: pid },
+          ],
         }),
     ),
     mapping: [...mappings.values()],

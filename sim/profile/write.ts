@@ -8,12 +8,16 @@ import { foldedStacks } from "./flame.ts";
 import { toPprof } from "./pprof.ts";
 import type { Taken } from "./take.ts";
 
-/** Writes pprof and folded stacks; returns the paths, relative to the working directory if below. */
+/**
+ * Writes pprof, folded stacks and the OTLP request; returns the paths, relative to the working
+ * directory if below.
+ */
 export async function writeProfileFiles(
   outDir: string,
   id: string,
   taken: Taken,
   comments: readonly string[],
+  otlp: Uint8Array,
 ): Promise<string[]> {
   const folder = path.join(outDir, "profile", slug(id));
   mkdirSync(folder, { recursive: true });
@@ -32,5 +36,14 @@ export async function writeProfileFiles(
   };
   write("profile.pb.gz", pprof);
   write("profile.folded", foldedStacks(capture.samples, "process"));
+  write("profile.otlp.pb", otlp);
+  if (capture.signals !== null) {
+    write(
+      "off-cpu.folded",
+      foldedStacks(capture.signals.blocked, "process", (one) =>
+        Math.round((one.lastsNs ?? 0) / 1000),
+      ),
+    );
+  }
   return written;
 }
