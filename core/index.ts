@@ -10,6 +10,7 @@ export * from "./property.ts";
 export * from "./random.ts";
 export * from "./result.ts";
 export * from "./subject.ts";
+export * from "./system.ts";
 export * from "./temporal.ts";
 export * from "./trace.ts";
 export * from "./verdict.ts";

@@ -36,6 +36,15 @@ export interface ParameterDeclaration {
   readonly explore: number;
 }
 
+/**
+ * What an invoked or spawned actor may answer: each output and each error of the lists, at any moment
+ * while it runs, or nothing at all. Its own behaviour is not explored.
+ */
+export interface ActorDeclaration {
+  readonly done?: readonly Json[];
+  readonly error?: readonly Json[];
+}
+
 export interface MachineModel {
   readonly machine: AnyStateMachine;
   readonly events: readonly EventDeclaration[];
@@ -44,6 +53,8 @@ export interface MachineModel {
   readonly parameters?: Readonly<Record<string, ParameterDeclaration>>;
   /** Fixed machine input besides the parameters. */
   readonly input?: Readonly<Record<string, Json>>;
+  /** By source name; by actor id where the source is written inline. */
+  readonly actors?: Readonly<Record<string, ActorDeclaration>>;
   /** Default `untimed`: sound for universal claims. */
   readonly time?: "untimed" | "discrete" | "ordered";
 }

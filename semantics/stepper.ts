@@ -31,9 +31,23 @@ export interface Timer {
 export type TimerEffect =
   { readonly op: "arm"; readonly timer: Timer } | { readonly op: "cancel"; readonly id: string };
 
+/** An actor that the machine starts, or stops by its id. */
+export type ActorEffect =
+  | { readonly op: "start"; readonly id: string; readonly source: string }
+  | { readonly op: "stop"; readonly id: string };
+
+/** An action as XState hands it out for execution. */
+export interface TakenAction {
+  readonly type: string;
+  readonly params: unknown;
+}
+
 export interface RawStep {
   readonly snapshot: AnyMachineSnapshot;
   readonly effects: readonly TimerEffect[];
+  readonly actors: readonly ActorEffect[];
+  /** Everything that XState would execute now, in order. */
+  readonly actions: readonly TakenAction[];
 }
 
 export interface Stepper {
@@ -83,7 +97,14 @@ export function withMicrostepLimit(machine: AnyStateMachine): AnyStateMachine {
   return copy;
 }
 
-export function makeStepper(model: MachineModel): Stepper {
+/**
+ * @param options `actors`: allow the actors that `model.actors` declares; whoever asks for it must
+ * follow `RawStep.actors`
+ */
+export function makeStepper(
+  model: MachineModel,
+  options: { readonly actors?: boolean } = {},
+): Stepper {
   const machine = withMicrostepLimit(model.machine);
   const input = inputOf(model);
   const names = timerNames(machine);
@@ -92,7 +113,10 @@ export function makeStepper(model: MachineModel): Stepper {
   );
   // Never started: it only lends its identity to the scope, as xstate's own `transition()` does.
   const self = createActor(machine, { input });
+  const allowed = options.actors === true ? (model.actors ?? {}) : {};
   let effects: TimerEffect[] = [];
+  let actors: ActorEffect[] = [];
+  let actions: TakenAction[] = [];
   let fault: ModelFault | null = null; // kept here because XState wraps what a guard throws
   const scope = {
     self,
@@ -103,14 +127,20 @@ export function makeStepper(model: MachineModel): Stepper {
     defer: () => {},
     stopChild: () => {},
     emit: () => {},
-    actionExecutor: (action: { readonly type: string; readonly params: unknown }) => {
+    actionExecutor: ({ type, params }: TakenAction) => {
+      const action = { type, params };
+      actions.push(action);
       const effect = timerEffect(action, names);
       if (effect !== null) effects.push(effect);
+      const actor = actorEffect(action, allowed);
+      if (actor !== null) actors.push(actor);
     },
   };
 
   const run = (what: string, step: () => AnyMachineSnapshot): RawStep => {
     effects = [];
+    actors = [];
+    actions = [];
     fault = null;
     let snapshot: AnyMachineSnapshot;
     try {
@@ -121,9 +151,11 @@ export function makeStepper(model: MachineModel): Stepper {
     // oxlint-disable-next-line typescript/no-unnecessary-condition -- set from within the step
     if (fault !== null) throw fault as ModelFault;
     if (snapshot.status === "error") throw asFault(snapshot.error, what);
-    if (Object.keys(snapshot.children).length > 0) throw actorsUnsupported(what);
+    if (options.actors !== true && Object.keys(snapshot.children).length > 0) {
+      throw actorsUnsupported(what);
+    }
     Object.freeze(snapshot.context); // an action that writes in place must not reach stored states
-    return { snapshot, effects };
+    return { snapshot, effects, actors, actions };
   };
 
   return {
@@ -179,20 +211,45 @@ function timerEffect(
     }
     case "xstate.cancel":
       return { op: "cancel", id: (action.params as { sendId: string }).sendId };
-    case "xstate.sendTo":
-    case "xstate.spawnChild":
-    case "xstate.stopChild":
-      throw actorsUnsupported(`action ${action.type}`);
     default:
       return null; // log, emit and the user's own actions: effects outside the model
+  }
+}
+
+function actorEffect(
+  action: TakenAction,
+  allowed: Readonly<Record<string, unknown>>,
+): ActorEffect | null {
+  switch (action.type) {
+    case "xstate.spawnChild": {
+      const { actorRef, id, src } = action.params as {
+        actorRef: { readonly id: string } | undefined;
+        id: string | undefined;
+        src: unknown;
+      };
+      const name = actorRef?.id ?? id ?? "";
+      const source = typeof src === "string" && src in allowed ? src : name;
+      if (!(source in allowed)) throw actorsUnsupported(`the actor "${name}"`);
+      return { op: "start", id: name, source };
+    }
+    case "xstate.stopChild": {
+      const ref = action.params as { readonly id: string } | string | undefined;
+      return ref === undefined ? null : { op: "stop", id: typeof ref === "string" ? ref : ref.id };
+    }
+    case "xstate.sendTo":
+      // What is sent to an actor whose answers are the environment's choice changes nothing.
+      if (Object.keys(allowed).length > 0) return null;
+      throw actorsUnsupported(`action ${action.type}`);
+    default:
+      return null;
   }
 }
 
 function actorsUnsupported(what: string): ModelFault {
   return new ModelFault(
     "VRF106",
-    `${what}: other actors (invoke, spawn, sendTo) are not explored`,
-    "model what the other actor may answer as events of this machine, and declare them",
+    `${what}: other actors (invoke, spawn, sendTo) are explored only where the model declares their answers`,
+    "declare under actors what it may answer: actors: { source: { done: [output, …], error: [error, …] } }",
   );
 }
 

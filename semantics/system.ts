@@ -1,276 +1,61 @@
 /**
- * A machine as a transition system on integers: states and actions are numbered in the order in
- * which they are met, so that everything above works on arrays of integers and does not know how a
- * state is represented. See docs/semantics.md for what a state holds and how time passes.
+ * A machine, or several, as a transition system on integers: states and actions are numbered in the
+ * order in which they are met, so that everything above works on arrays of integers and does not
+ * know how a state is represented. See docs/semantics.md for what a state holds and how time passes.
  */
 
-import type { AnyMachineSnapshot } from "xstate";
+import type { AnyMachineSnapshot, EventObject } from "xstate";
 
-import type { MachineModel, VariableType } from "../core/subject.ts";
+import type { ModelState } from "../core/property.ts";
+import type { MachineModel } from "../core/subject.ts";
+import type { SystemModel } from "../core/system.ts";
 import type { Scalar, TraceAction } from "../core/trace.ts";
 import type { TimeMode } from "../core/verdict.ts";
+import { describeSnapshot, scalar } from "./describe.ts";
+import { compositeState } from "./composite.ts";
 import { ModelFault } from "./fault.ts";
-import { activePaths, entryOrderMatters, nodesOf } from "./nodes.ts";
-import {
-  declaredEvents,
-  exploredParameters,
-  makeStepper,
-  type RawStep,
-  type Stepper,
-  type Timer,
-  type TimerEffect,
-} from "./stepper.ts";
-import { tickOf } from "./ticks.ts";
+import { activePaths } from "./nodes.ts";
+import type { ChannelFault } from "./packed/channel.ts";
+import { actionOf, channelAction, Expander, tickAction, type Sink } from "./packed/expand.ts";
+import { FieldTooNarrow } from "./packed/layout.ts";
+import { timerKey } from "./packed/pending.ts";
+import { Product } from "./packed/product.ts";
+import { StateStore } from "./packed/store.ts";
+import { exploredParameters, type Timer } from "./stepper.ts";
+
+export { describeSnapshot } from "./describe.ts";
+export { timerKey } from "./packed/pending.ts";
 
 export type StateId = number;
 export type ActionId = number;
 
-/** Something that can happen: an event from outside, a timer that fires, or time that passes. */
+/** Something that can happen. `machine` names the component of a system; absent in a lone machine. */
 export type Action =
-  | { readonly kind: "event"; readonly event: TraceAction }
-  | { readonly kind: "timer"; readonly timer: Timer }
-  | { readonly kind: "tick"; readonly ms: number };
-
-export interface System {
-  readonly time: TimeMode;
-  readonly parameters: Readonly<Record<string, number>>;
-  readonly stepper: Stepper;
-  /** @throws {ModelFault} when the machine cannot even start */
-  initial(): StateId;
-  /**
-   * What can happen in a state, as pairs `action, target` in a flat array. An event that the machine
-   * ignores has no pair; a step that leads back to the same state has.
-   * @throws {ModelFault} when a guard or action throws, a value leaves its range …
-   */
-  successors(state: StateId): readonly number[];
-  /** Which pending timers an action cancels or re-arms in a state: they do not stay pending. */
-  interrupted(state: StateId, action: ActionId): ReadonlySet<string>;
-  /** The declared events come first, then timers in the order in which they were met. */
-  action(id: ActionId): Action;
-  readonly eventCount: number;
-  snapshot(state: StateId): AnyMachineSnapshot;
-  /** The pending timers. */
-  timers(state: StateId): readonly Timer[];
-  /** Dotted paths of the active leaves. */
-  active(state: StateId): readonly string[];
-  /** `state` and every variable: what a person wants to know about a state. */
-  describe(state: StateId): Readonly<Record<string, Scalar>>;
-  /** Has the machine reached its end? Then nothing moves it any more. */
-  isDone(state: StateId): boolean;
-  /** The number of a state that was met elsewhere, e.g. at the end of a run on a clock. */
-  adopt(
-    snapshot: AnyMachineSnapshot,
-    pending: readonly { readonly timer: Timer; readonly remaining: number }[],
-  ): StateId;
-  /** Number of states met so far. */
-  size(): number;
-}
-
-interface Pending {
-  readonly timer: Timer;
-  /** Time to run in milliseconds; null when any moment is possible. */
-  readonly remaining: number | null;
-}
-
-interface Stored {
-  readonly snapshot: AnyMachineSnapshot;
-  readonly pending: readonly Pending[];
-}
-
-export const timerKey = (timer: Timer): string => `${JSON.stringify(timer.event)}#${timer.id}`;
-
-/** @throws {DiagnosticError} when the model's time mode cannot be honoured */
-export function compileMachine(model: MachineModel): System {
-  const stepper = makeStepper(model);
-  const parameters = exploredParameters(model);
-  const time = model.time ?? "untimed";
-  const tick = time === "discrete" ? tickOf(stepper.machine) : null;
-  const orderMatters = entryOrderMatters(stepper.machine);
-  const variables = Object.entries(model.variables ?? {});
-  const constants = { ...model.input, ...parameters };
-
-  const stored: Stored[] = [];
-  const ids = new Map<string, StateId>();
-  const actions: Action[] = declaredEvents(model).map((event) => ({ kind: "event", event }));
-  const eventCount = actions.length;
-  const actionIds = new Map<string, ActionId>();
-
-  const intern = (next: Stored): StateId => {
-    const key = keyOf(next);
-    let id = ids.get(key);
-    if (id === undefined) {
-      id = stored.length;
-      ids.set(key, id);
-      stored.push(next);
+  | { readonly kind: "event"; readonly event: TraceAction; readonly machine?: string }
+  | { readonly kind: "timer"; readonly timer: Timer; readonly machine?: string }
+  | { readonly kind: "tick"; readonly ms: number }
+  /** A message arrives. */
+  | {
+      readonly kind: "delivery";
+      readonly event: TraceAction;
+      readonly channel: string;
+      readonly machine: string;
     }
-    return id;
-  };
+  /** A message is lost or doubled. */
+  | { readonly kind: "fault"; readonly fault: ChannelFault; readonly channel: string };
 
-  const keyOf = ({ snapshot, pending }: Stored): string => {
-    const orders = nodesOf(snapshot).map((node) => node.order);
-    if (!orderMatters) orders.sort((a, b) => a - b);
-    const history = Object.entries(
-      snapshot.historyValue as unknown as Record<string, readonly { readonly order: number }[]>,
-    )
-      .map(([id, nodes]) =>
-        [id, ...nodes.map(({ order }) => order).toSorted((a, b) => a - b)].join(),
-      )
-      .toSorted();
-    const context = snapshot.context as Record<string, unknown>;
-    const values = variables.map(([name, type]) => encode(name, type, context[name]));
-    const timers = pending
-      .map(
-        ({ timer, remaining }) => `${timerKey(timer)}${remaining === null ? "" : `@${remaining}`}`,
-      )
-      .toSorted();
-    return [snapshot.status, orders.join(), history.join(";"), values.join("|"), ...timers].join(
-      "\n",
-    );
-  };
-
-  /** @throws {ModelFault} for a context field that is not declared or changes against its declaration */
-  const checkFields = (context: Record<string, unknown>): void => {
-    for (const [name, value] of Object.entries(context)) {
-      if (model.variables !== undefined && name in model.variables) continue;
-      if (!(name in constants)) {
-        throw new ModelFault(
-          "VRF102",
-          `the context field "${name}" is not declared`,
-          `add it to the model's variables: ${name}: { int: [lo, hi] }, "bool" or { enum: [ … ] }`,
-        );
-      }
-      if (!Object.is(value, constants[name])) {
-        throw new ModelFault(
-          "VRF102",
-          `the context field "${name}" is declared as a constant (${JSON.stringify(constants[name])}) but became ${JSON.stringify(value)}`,
-          "declare it under variables instead of parameters or input",
-        );
-      }
-    }
-  };
-
-  const settle = (step: RawStep, before: readonly Pending[]): Stored => {
-    checkFields(step.snapshot.context as Record<string, unknown>);
-    if (step.snapshot.status !== "active") return { snapshot: step.snapshot, pending: [] };
-    return { snapshot: step.snapshot, pending: applyEffects(before, step.effects, tick) };
-  };
-
-  /** Runs a step twice: whatever differs was not decided by the state and the event. */
-  const twice = (run: () => Stored | null): Stored | null => {
-    const first = run();
-    const second = run();
-    const same =
-      first === null || second === null ? first === second : keyOf(first) === keyOf(second);
-    if (!same) {
-      throw new ModelFault(
-        "VRF105",
-        "the same event in the same state led to two different states",
-        "guards and actions may depend on the context and the event only, not on time, randomness or outside variables",
-      );
-    }
-    return first;
-  };
-
-  const perform = (from: Stored, action: Action): Stored | null => {
-    if (action.kind === "tick") {
-      return {
-        snapshot: from.snapshot,
-        pending: from.pending.map(({ timer, remaining }) => ({
-          timer,
-          remaining: remaining === null ? null : remaining - action.ms,
-        })),
-      };
-    }
-    if (action.kind === "event") {
-      return twice(() => {
-        const step = stepper.send(from.snapshot, action.event);
-        return step === null ? null : settle(step, from.pending);
-      });
-    }
-    const key = timerKey(action.timer);
-    const index = from.pending.findIndex(({ timer }) => timerKey(timer) === key);
-    const rest = from.pending.filter((_, position) => position !== index);
-    return twice(() => {
-      const step = stepper.send(from.snapshot, action.timer.event);
-      return step === null ? { snapshot: from.snapshot, pending: rest } : settle(step, rest);
-    });
-  };
-
-  const actionId = (action: Action): ActionId => {
-    const key = action.kind === "timer" ? timerKey(action.timer) : "tick";
-    let id = actionIds.get(key);
-    if (id === undefined) {
-      id = actions.length;
-      actionIds.set(key, id);
-      actions.push(action);
-    }
-    return id;
-  };
-
-  const possible = (from: Stored): readonly ActionId[] => {
-    if (from.snapshot.status !== "active") return [];
-    const due = from.pending.filter(({ remaining }) => remaining === null || remaining === 0);
-    const fire = [...new Set(due.map(({ timer }) => actionId({ kind: "timer", timer })))];
-    const waits = tick !== null && due.length === 0 && from.pending.length > 0;
-    return [
-      ...Array.from({ length: eventCount }, (_, index) => index),
-      ...fire,
-      ...(waits ? [actionId({ kind: "tick", ms: tick })] : []),
-    ];
-  };
-
-  return {
-    time,
-    parameters,
-    stepper,
-    eventCount,
-    initial: () => intern(twice(() => settle(stepper.initial(), []))!),
-    successors(state) {
-      const from = stored[state]!;
-      const pairs: number[] = [];
-      for (const id of possible(from)) {
-        let next: Stored | null;
-        try {
-          next = perform(from, actions[id]!);
-          if (next !== null) pairs.push(id, intern(next));
-        } catch (thrown) {
-          if (thrown instanceof ModelFault) throw new FaultInStep(thrown, id);
-          throw thrown;
-        }
-      }
-      return pairs;
-    },
-    interrupted(state, action) {
-      const from = stored[state]!;
-      const what = actions[action]!;
-      if (what.kind === "tick") return new Set();
-      const event = what.kind === "event" ? what.event : what.timer.event;
-      const step = stepper.send(from.snapshot, event);
-      const touched = new Set(what.kind === "timer" ? [timerKey(what.timer)] : []);
-      for (const effect of step?.effects ?? []) {
-        for (const { timer } of from.pending) {
-          const id = effect.op === "cancel" ? effect.id : effect.timer.id;
-          if (timer.id !== null && timer.id === id) touched.add(timerKey(timer));
-        }
-      }
-      return touched;
-    },
-    action: (id) => actions[id]!,
-    snapshot: (state) => stored[state]!.snapshot,
-    timers: (state) => stored[state]!.pending.map(({ timer }) => timer),
-    active: (state) => activePaths(stored[state]!.snapshot),
-    describe: (state) => describeSnapshot(stored[state]!.snapshot, model),
-    isDone: (state) => stored[state]!.snapshot.status !== "active",
-    adopt: (snapshot, pending) =>
-      intern({
-        snapshot,
-        pending: pending.map(({ timer, remaining }) => ({
-          timer,
-          remaining: tick === null ? null : remaining,
-        })),
-      }),
-    size: () => stored.length,
-  };
+/** The event that a machine sees; null when time passes or a channel fails. */
+export function eventOfAction(action: Action): TraceAction | EventObject | null {
+  switch (action.kind) {
+    case "event":
+    case "delivery":
+      return action.event;
+    case "timer":
+      return action.timer.event;
+    case "tick":
+    case "fault":
+      return null;
+  }
 }
 
 /** A fault together with the action that ran into it. */
@@ -285,77 +70,354 @@ export class FaultInStep extends Error {
   }
 }
 
-/** `state` and the variables of a snapshot, as they appear in traces and in `at`. */
-export function describeSnapshot(
-  snapshot: AnyMachineSnapshot,
-  model: MachineModel,
-): Readonly<Record<string, Scalar>> {
-  const context = snapshot.context as Record<string, unknown>;
-  const described: Record<string, Scalar> = { state: activePaths(snapshot).join("+") };
-  for (const name of Object.keys(model.variables ?? {})) {
-    const value = context[name];
-    described[name] =
-      typeof value === "number" || typeof value === "boolean" || typeof value === "string"
-        ? value
-        : null;
-  }
-  return described;
-}
-
-/** The value as text for the state's key; the declared range is checked on the way. */
-function encode(name: string, type: VariableType, value: unknown): string {
-  if (type === "bool") {
-    if (typeof value === "boolean") return value ? "1" : "0";
-  } else if ("int" in type) {
-    const [low, high] = type.int;
-    if (Number.isSafeInteger(value)) {
-      const number = value as number;
-      if (number >= low && (high === null || number <= high)) return String(number);
-    }
-  } else {
-    const index = type.enum.indexOf(value as string);
-    if (index >= 0) return String(index);
-  }
-  throw new ModelFault(
-    "VRF103",
-    `the variable "${name}" became ${JSON.stringify(value) ?? "undefined"}, declared is ${rangeText(type)}`,
-    "widen the declared range, or mend the guard that should keep the value inside",
+/** A machine with its treatment of time. @throws {DiagnosticError} when that cannot be honoured */
+export function compileMachine(model: MachineModel): System {
+  const { time = "untimed", ...machine } = model;
+  return new System(
+    {
+      machines: { [model.machine.id]: machine },
+      ...(time === "ordered" ? {} : { time }),
+    },
+    { lone: true },
   );
 }
 
-export function rangeText(type: VariableType): string {
-  if (type === "bool") return "true or false";
-  if ("int" in type) return `an integer from ${type.int[0]} to ${type.int[1] ?? "unlimited"}`;
-  return `one of ${type.enum.join(", ")}`;
+/** @throws {DiagnosticError} when the declarations do not fit together */
+export const compileSystem = (model: SystemModel): System => new System(model, { lone: false });
+
+export class System {
+  readonly time: TimeMode;
+  readonly parameters: Readonly<Record<string, number>>;
+  /** The declared events come first, then everything else in the order in which it was met. */
+  readonly eventCount: number;
+  readonly product: Product;
+  readonly #lone: boolean;
+  #store: StateStore;
+  #expander: Expander;
+  #current: Uint32Array;
+  #limits = 0;
+  /** Edges of the state that was expanded last. */
+  readonly #edges = new EdgeBuffer();
+  readonly #actions: Action[] = [];
+  readonly #actionIds = new Map<number, ActionId>();
+
+  constructor(model: SystemModel, { lone }: { readonly lone: boolean }) {
+    this.#lone = lone;
+    this.product = new Product(model);
+    this.time = model.time ?? "untimed";
+    this.parameters = Object.fromEntries(
+      this.product.components.flatMap(({ name, model: component }) =>
+        Object.entries(exploredParameters(component)).map(([parameter, value]) => [
+          lone ? parameter : `${name}_${parameter}`,
+          value,
+        ]),
+      ),
+    );
+    for (const [index, { kind }] of this.product.components.entries()) {
+      for (let event = 0; event < kind.declared; event++) this.#actionId(actionOf(index, event));
+    }
+    this.eventCount = this.#actions.length;
+    this.#store = new StateStore(this.product.layout);
+    this.#expander = new Expander(this.product.shape, this.product.layout, this.product);
+    this.#current = new Uint32Array(this.product.layout.words);
+  }
+
+  /** @throws {ModelFault} when the machine cannot even start */
+  initial(): StateId {
+    return this.#insert(() => this.product.initial());
+  }
+
+  /**
+   * What can happen in a state, as pairs `action, target` in a flat array. An event that the machine
+   * ignores has no pair; a step that leads back to the same state has.
+   * @throws {FaultInStep} when a guard or action throws, a value leaves its range …
+   */
+  successors(state: StateId): readonly number[] {
+    const { length, actions, targets } = this.#expand(state);
+    const pairs: number[] = [];
+    for (let index = 0; index < length; index++) {
+      pairs.push(this.#actionId(actions[index]!), targets[index]!);
+    }
+    return pairs;
+  }
+
+  /** Meets the successors of a state, and returns how many steps lead to them. */
+  expand(state: StateId): number {
+    return this.#expand(state).length;
+  }
+
+  /** Which pending timers an action cancels or re-arms in a state: they do not stay pending. */
+  interrupted(state: StateId, action: ActionId): ReadonlySet<string> {
+    const what = this.#actions[action]!;
+    if (what.kind === "tick" || what.kind === "fault") return new Set();
+    const code = [...this.#actionIds].find(([, id]) => id === action)![0];
+    const [index, alternative] = [code >> 16, code & 0xffff];
+    const component = this.product.components[index]!;
+    this.#store.read(state, this.#current);
+    const leaf = this.#expander.leaf(this.#current, index, alternative);
+    const touched = new Set(what.kind === "timer" ? [timerKey(what.timer)] : []);
+    if (this.product.data[leaf]! < 0) return touched;
+    const { timers } = component.kind.effects(this.product.data[leaf + 1]!);
+    for (const effect of timers) {
+      for (const timer of this.#timersOf(index)) {
+        const id = effect.op === "cancel" ? effect.id : effect.timer.id;
+        if (timer.id !== null && timer.id === id) touched.add(timerKey(timer));
+      }
+    }
+    return touched;
+  }
+
+  action(id: ActionId): Action {
+    return this.#actions[id]!;
+  }
+
+  /** A state as predicates see it: a snapshot of the machine, or of all machines together. */
+  snapshot(state: StateId): AnyMachineSnapshot & ModelState {
+    this.#store.read(state, this.#current);
+    if (this.#lone) return this.#snapshotOf(0);
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- predicates rely on ModelState only
+    return compositeState(
+      this.product.components.map(({ name, model }, index) => ({
+        name,
+        model,
+        snapshot: this.#snapshotOf(index),
+      })),
+      this.product.channels.map(({ name }, index) => ({
+        name,
+        messages: this.product.channelContent(this.#current, index),
+      })),
+    ) as AnyMachineSnapshot & ModelState;
+  }
+
+  /** The snapshots of the components, in the order of their declaration. */
+  parts(state: StateId): readonly AnyMachineSnapshot[] {
+    this.#store.read(state, this.#current);
+    return this.product.components.map((_, index) => this.#snapshotOf(index));
+  }
+
+  /** The pending timers. */
+  timers(state: StateId): readonly Timer[] {
+    this.#store.read(state, this.#current);
+    return this.product.components.flatMap((_, index) => this.#timersOf(index));
+  }
+
+  /** Dotted paths of the active leaves. */
+  active(state: StateId): readonly string[] {
+    if (this.#lone) return activePaths(this.parts(state)[0]!);
+    return this.parts(state).flatMap((snapshot, index) =>
+      activePaths(snapshot).map((path) => `${this.product.components[index]!.name}.${path}`),
+    );
+  }
+
+  /** `state` and every variable: what a person wants to know about a state. */
+  describe(state: StateId): Readonly<Record<string, Scalar>> {
+    if (this.#lone)
+      return describeSnapshot(this.snapshot(state), this.product.components[0]!.model);
+    const { context } = this.snapshot(state) as { context: Readonly<Record<string, unknown>> };
+    return {
+      state: this.active(state).join("+"),
+      ...Object.fromEntries(
+        Object.entries(context).flatMap(([name, value]) =>
+          typeof value === "object" ? [] : [[name, scalar(value)]],
+        ),
+      ),
+    };
+  }
+
+  /** Has every machine reached its end? Then nothing moves any more. */
+  isDone(state: StateId): boolean {
+    this.#store.read(state, this.#current);
+    return this.product.components.every(
+      ({ kind, configField }) =>
+        !kind.oracle.isActive(this.product.layout.get(this.#current, configField)),
+    );
+  }
+
+  /** The number of a state that was met elsewhere, e.g. at the end of a run on a clock. */
+  adopt(
+    snapshot: AnyMachineSnapshot,
+    pending: readonly { readonly timer: Timer; readonly remaining: number }[],
+  ): StateId {
+    const { kind, configField, pendingField, fields } = this.product.components[0]!;
+    const context = snapshot.context as Record<string, unknown>;
+    const timers = pending.map(({ timer, remaining }) => ({
+      timer,
+      remaining: this.product.tick === null ? null : remaining,
+    }));
+    const set = kind.pendingSets.idOf({ timers, actors: [] });
+    const config = kind.adopt(snapshot);
+    return this.#insert(() => {
+      const { layout } = this.product;
+      const state = new Uint32Array(layout.words);
+      const put = (field: number, value: number): void => {
+        if (value > layout.mask[field]!) throw new FieldTooNarrow(field, value);
+        layout.put(state, field, value);
+      };
+      put(configField, config);
+      put(pendingField, set);
+      fields.forEach((field, variable) => put(field, kind.oracle.codeOf(variable, context)));
+      return state;
+    });
+  }
+
+  /** Number of states met so far. */
+  size(): number {
+    return this.#store.size();
+  }
+
+  /** Bytes that the states take: keys and hash table. */
+  bytes(): number {
+    return this.#store.bytes();
+  }
+
+  /** Limits of the environment that cut something off: `limitCapacity`, `limitFaults`. */
+  limits(): number {
+    return this.#limits | this.#expander.limits;
+  }
+
+  get store(): StateStore {
+    return this.#store;
+  }
+
+  #expand(state: StateId): EdgeBuffer {
+    const edges = this.#edges;
+    for (;;) {
+      this.#store.read(state, this.#current);
+      edges.start(this.#store, this.#expander);
+      try {
+        this.#expander.expand(this.#current, edges);
+      } catch (thrown) {
+        this.#grow(thrown);
+        continue;
+      }
+      if (edges.faulty >= 0) {
+        throw new FaultInStep(
+          this.product.faults[edges.faulty]!,
+          this.#actionId(edges.faultyAction),
+        );
+      }
+      return edges;
+    }
+  }
+
+  #insert(make: () => Uint32Array): StateId {
+    for (;;) {
+      try {
+        const state = make();
+        if (this.product.layout !== this.#store.layout) this.#relayout();
+        return this.#store.insert(state);
+      } catch (thrown) {
+        this.#grow(thrown);
+      }
+    }
+  }
+
+  #grow(thrown: unknown): void {
+    if (!(thrown instanceof FieldTooNarrow)) throw thrown;
+    this.product.grow(thrown);
+    this.#relayout();
+  }
+
+  #relayout(): void {
+    const { layout } = this.product;
+    this.#limits |= this.#expander.limits;
+    this.#store.relayout(layout);
+    this.#expander = new Expander(this.product.shape, layout, this.product);
+    this.#current = new Uint32Array(layout.words);
+  }
+
+  #snapshotOf(index: number): AnyMachineSnapshot {
+    const { kind, configField, fields } = this.product.components[index]!;
+    const { layout } = this.product;
+    const current = this.#current;
+    return kind.oracle.snapshot(layout.get(current, configField), (variable) =>
+      layout.get(current, fields[variable]!),
+    );
+  }
+
+  #timersOf(index: number): readonly Timer[] {
+    const { kind, pendingField } = this.product.components[index]!;
+    return kind.pendingSets
+      .get(this.product.layout.get(this.#current, pendingField))
+      .timers.map(({ timer }) => timer);
+  }
+
+  #actionId(code: number): ActionId {
+    let id = this.#actionIds.get(code);
+    if (id === undefined) {
+      id = this.#actions.length;
+      this.#actionIds.set(code, id);
+      this.#actions.push(this.#describeAction(code));
+    }
+    return id;
+  }
+
+  #describeAction(code: number): Action {
+    if (code === tickAction) return { kind: "tick", ms: this.product.tick! };
+    const index = code >> 16;
+    const channel = index - (channelAction(0, 0) >> 16);
+    if (channel >= 0) {
+      const { name, operations } = this.product.channels[channel]!;
+      return { kind: "fault", fault: operations[code & 0xffff]!, channel: name };
+    }
+    const { name, kind } = this.product.components[index]!;
+    const what = kind.alternatives[code & 0xffff]!;
+    const machine = this.#lone ? {} : { machine: name };
+    switch (what.kind) {
+      case "event":
+      case "answer":
+        return { kind: "event", event: what.event, ...machine };
+      case "timer":
+        return { kind: "timer", timer: what.timer, ...machine };
+      case "delivery":
+        return {
+          kind: "delivery",
+          event: what.event,
+          channel: what.channel,
+          machine: name,
+        };
+    }
+  }
 }
 
-function applyEffects(
-  before: readonly Pending[],
-  effects: readonly TimerEffect[],
-  tick: number | null,
-): readonly Pending[] {
-  let pending = before;
-  for (const effect of effects) {
-    if (effect.op === "cancel") {
-      pending = pending.filter(({ timer }) => timer.id !== effect.id);
-      continue;
-    }
-    const { timer } = effect;
-    if (timer.id !== null && pending.some((other) => other.timer.id === timer.id)) {
-      throw new ModelFault(
-        "VRF106",
-        `the timer "${timer.id}" is started again while it is pending; XState then runs both, and only the later one can be cancelled`,
-        "cancel it first",
-      );
-    }
-    if (tick !== null && timer.delay % tick !== 0) {
-      throw new ModelFault(
-        "VRF106",
-        `the delay ${timer.delay} of "${timer.label}" is not a multiple of the tick ${tick}`,
-        'only constant delays can be explored in time: "discrete"',
-      );
-    }
-    pending = [...pending, { timer, remaining: tick === null ? null : timer.delay }];
+/** Collects the edges of one state. */
+class EdgeBuffer implements Sink {
+  length = 0;
+  actions = new Int32Array(64);
+  targets = new Uint32Array(64);
+  faulty = -1;
+  faultyAction = 0;
+  #store: StateStore | undefined;
+  #expander: Expander | undefined;
+
+  start(store: StateStore, expander: Expander): void {
+    this.length = 0;
+    this.faulty = -1;
+    this.#store = store;
+    this.#expander = expander;
   }
-  return pending;
+
+  edge(action: number): void {
+    const { length } = this;
+    if (this.faulty >= 0) return;
+    if (length === this.actions.length) this.#enlarge();
+    this.actions[length] = action;
+    this.targets[length] = this.#store!.insert(this.#expander!.next);
+    this.length = length + 1;
+  }
+
+  fault(action: number, fault: number): void {
+    if (this.faulty >= 0) return; // the first one counts
+    this.faulty = fault;
+    this.faultyAction = action;
+  }
+
+  #enlarge(): void {
+    const actions = new Int32Array(this.length * 2);
+    actions.set(this.actions);
+    this.actions = actions;
+    const targets = new Uint32Array(this.length * 2);
+    targets.set(this.targets);
+    this.targets = targets;
+  }
 }

@@ -17,7 +17,7 @@ import {
   watchReads,
   type RawStep,
 } from "./stepper.ts";
-import { rangeText } from "./system.ts";
+import { rangeText } from "./ranges.ts";
 import { tickOf } from "./ticks.ts";
 
 /**

@@ -26,12 +26,8 @@ export interface ReachableGraph {
   readonly system: System;
   /** States whose successors are known; they are numbered 0 … expanded - 1. */
   expanded: number;
-  /** Flat pairs `action, target` of every expanded state. */
-  readonly edges: (readonly number[])[];
-  /** The state and the action through which a state was first reached; -1 for the initial one. */
-  readonly parent: StateId[];
-  readonly parentAction: ActionId[];
-  readonly depth: number[];
+  /** The first state of every depth: `levels[d] … levels[d + 1] - 1` have depth d. */
+  readonly levels: number[];
   transitions: number;
   /** All reachable states are expanded. */
   complete: boolean;
@@ -54,10 +50,7 @@ export function startGraph(system: System): ReachableGraph {
   const graph: ReachableGraph = {
     system,
     expanded: 0,
-    edges: [],
-    parent: [-1],
-    parentAction: [-1],
-    depth: [0],
+    levels: [0, 1],
     transitions: 0,
     complete: false,
     fault: null,
@@ -93,7 +86,7 @@ export async function extend(
     const now = performance.now();
     if (now >= deadline) return "time";
     if (now - lastBreath > 50) {
-      context.progress(`${graph.system.size()} states, depth ${graph.depth[graph.expanded] ?? 0}`);
+      context.progress(`${graph.system.size()} states, depth ${depthOf(graph, graph.expanded)}`);
       await new Promise((resolve) => setImmediate(resolve));
       lastBreath = performance.now();
     }
@@ -107,25 +100,30 @@ export async function extend(
 
 function expandNext(graph: ReachableGraph): void {
   const state = graph.expanded;
-  let pairs: readonly number[];
+  const { levels } = graph;
+  // The last entry of `levels` is where the level that is being filled begins.
+  if (state === levels.at(-1)) levels.push(graph.system.size());
   try {
-    pairs = graph.system.successors(state);
+    graph.transitions += graph.system.expand(state);
   } catch (thrown) {
     if (!(thrown instanceof FaultInStep)) throw thrown;
     graph.fault = { fault: thrown.fault, state, action: thrown.action };
     return;
   }
-  graph.edges.push(pairs);
-  graph.transitions += pairs.length / 2;
-  for (let index = 0; index < pairs.length; index += 2) {
-    const target = pairs[index + 1]!;
-    if (target < graph.parent.length) continue;
-    graph.parent[target] = state;
-    graph.parentAction[target] = pairs[index]!;
-    graph.depth[target] = graph.depth[state]! + 1;
-  }
   graph.expanded += 1;
   graph.complete = graph.expanded === graph.system.size();
+}
+
+/** The length of the shortest run to a state. */
+export function depthOf({ levels }: ReachableGraph, state: StateId): number {
+  let low = 0;
+  let high = levels.length;
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (levels[middle]! <= state) low = middle;
+    else high = middle;
+  }
+  return low;
 }
 
 /** One step of a run on the graph. */
@@ -134,13 +132,50 @@ export interface RunStep {
   readonly target: StateId;
 }
 
-/** The shortest run from the initial state. */
+/**
+ * The shortest run from the initial state. Nothing is stored for it: the first state in order that
+ * leads to a state is the one through which it was met.
+ */
 export function pathTo(graph: ReachableGraph, state: StateId): RunStep[] {
+  const { parent, action } = waysIn(graph, state);
   const steps: RunStep[] = [];
-  for (let at = state; graph.parent[at]! >= 0; at = graph.parent[at]!) {
-    steps.push({ action: graph.parentAction[at]!, target: at });
-  }
+  for (let at = state; at !== 0; at = parent[at]!) steps.push({ action: action[at]!, target: at });
   return steps.toReversed();
+}
+
+interface WaysIn {
+  /** How many states have their way in here. */
+  known: number;
+  /** The next state to be asked for its successors. */
+  next: number;
+  parent: Uint32Array;
+  action: Uint32Array;
+}
+
+const ways = new WeakMap<ReachableGraph, WaysIn>();
+
+function waysIn(graph: ReachableGraph, state: StateId): WaysIn {
+  const size = graph.system.size();
+  let into = ways.get(graph);
+  if (into === undefined || into.parent.length < size) {
+    const grown = { parent: new Uint32Array(size), action: new Uint32Array(size) };
+    grown.parent.set(into?.parent ?? []);
+    grown.action.set(into?.action ?? []);
+    into = { known: into?.known ?? 1, next: into?.next ?? 0, ...grown };
+    ways.set(graph, into);
+  }
+  while (into.known <= state) {
+    const pairs = graph.system.successors(into.next);
+    for (let index = 0; index < pairs.length; index += 2) {
+      const target = pairs[index + 1]!;
+      if (target < into.known) continue;
+      into.parent[target] = into.next;
+      into.action[target] = pairs[index]!;
+      into.known = target + 1; // new states are numbered in the order in which they are met
+    }
+    into.next += 1;
+  }
+  return into;
 }
 
 /** Calls back for every edge of an expanded state. */
@@ -149,7 +184,8 @@ export function forEachEdge(
   state: StateId,
   visit: (action: ActionId, target: StateId) => void,
 ): void {
-  const pairs = graph.edges[state] ?? [];
+  if (state >= graph.expanded) return;
+  const pairs = graph.system.successors(state);
   for (let index = 0; index < pairs.length; index += 2) visit(pairs[index]!, pairs[index + 1]!);
 }
 

@@ -13,7 +13,7 @@ import { absence } from "./absence.ts";
 import { closedSet } from "./decode.ts";
 import { candidateOf, eventLabel, stepLabel, stepsText, type Finding } from "./finding.ts";
 import { follow } from "./follow.ts";
-import { pathTo, type ReachableGraph } from "./graph.ts";
+import { depthOf, pathTo, type ReachableGraph } from "./graph.ts";
 import { writeRecipe } from "./recipe.ts";
 import { parseFairness } from "./temporal/space.ts";
 
@@ -183,7 +183,7 @@ function statsOf(graph: ReachableGraph): Record<string, number> {
   return {
     states: graph.expanded,
     transitions: graph.transitions,
-    depth: graph.depth[Math.max(0, graph.expanded - 1)] ?? 0,
+    depth: depthOf(graph, Math.max(0, graph.expanded - 1)),
   };
 }
 

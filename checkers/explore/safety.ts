@@ -9,9 +9,9 @@ import type {
   StepProperty,
 } from "../../core/property.ts";
 import { statePredicate, stepPredicate } from "../../semantics/predicate.ts";
-import type { ActionId, StateId } from "../../semantics/system.ts";
+import { eventOfAction, type ActionId, type StateId } from "../../semantics/system.ts";
 import { candidateOf, plural, statesTable, type Candidate, type Finding } from "./finding.ts";
-import { forEachEdge, pathTo, type ReachableGraph } from "./graph.ts";
+import { depthOf, forEachEdge, pathTo, type ReachableGraph } from "./graph.ts";
 
 /** How many runs to different violating states are tried until one can be replayed. */
 const attempts = 20;
@@ -51,11 +51,11 @@ export function checkSteps(
   let premises = 0;
   for (let from = 0; from < graph.expanded; from++) {
     forEachStep(graph, from, (action, to) => {
-      const what = graph.system.action(action);
-      if (what.kind === "tick") return;
+      const event = eventOfAction(graph.system.action(action));
+      if (event === null) return;
       const step = {
         before: graph.system.snapshot(from),
-        event: what.kind === "event" ? what.event : what.timer.event,
+        event,
         after: graph.system.snapshot(to),
       };
       steps += 1;
@@ -181,7 +181,7 @@ function* runsTo(graph: ReachableGraph, states: readonly StateId[]): Generator<C
 export function incomplete(graph: ReachableGraph): Finding {
   return {
     kind: "unknown",
-    reason: `the budget ended the search after ${plural(graph.expanded, "state")} (depth ${graph.depth[graph.expanded - 1] ?? 0}); nothing was found so far`,
+    reason: `the budget ended the search after ${plural(graph.expanded, "state")} (depth ${depthOf(graph, Math.max(0, graph.expanded - 1))}); nothing was found so far`,
     evidence: `${graph.expanded} of at least ${graph.system.size()} states examined`,
   };
 }

@@ -7,7 +7,7 @@ import { initialTransition, transition, type AnyMachineSnapshot } from "xstate";
 
 import type { MachineModel } from "../../core/subject.ts";
 import { inputOf } from "../../semantics/stepper.ts";
-import { describeSnapshot, type System } from "../../semantics/system.ts";
+import { describeSnapshot, eventOfAction, type System } from "../../semantics/system.ts";
 import type { RunStep } from "./explain.ts";
 
 export function walks(model: MachineModel, system: System, run: readonly RunStep[]): boolean {
@@ -17,9 +17,8 @@ export function walks(model: MachineModel, system: System, run: readonly RunStep
   ];
   for (const [index, { action, state }] of run.entries()) {
     if (index > 0 && action !== null) {
-      const what = system.action(action);
-      if (what.kind === "tick") return false;
-      const event = what.kind === "event" ? what.event : what.timer.event;
+      const event = eventOfAction(system.action(action));
+      if (event === null) return false;
       [snapshot] = transition(model.machine, snapshot, event) as [AnyMachineSnapshot, unknown];
     }
     const here = describeSnapshot(snapshot, model);

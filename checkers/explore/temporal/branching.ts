@@ -154,25 +154,13 @@ export function judgeBranching(
 
 /** Everything that can be reached from the system's first state; null when that is too much. */
 function exploreFrom(system: System, maxStates: number): ReachableGraph | null {
-  const edges: (readonly number[])[] = [];
+  let expanded = 0;
   let transitions = 0;
-  while (edges.length < system.size()) {
-    if (edges.length >= maxStates) return null;
-    const pairs = system.successors(edges.length);
-    edges.push(pairs);
-    transitions += pairs.length / 2;
+  for (; expanded < system.size(); expanded++) {
+    if (expanded >= maxStates) return null;
+    transitions += system.expand(expanded);
   }
-  return {
-    system,
-    expanded: edges.length,
-    edges,
-    parent: [],
-    parentAction: [],
-    depth: [],
-    transitions,
-    complete: true,
-    fault: null,
-  };
+  return { system, expanded, levels: [0], transitions, complete: true, fault: null };
 }
 
 function labellingOf(

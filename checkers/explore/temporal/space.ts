@@ -4,7 +4,7 @@ import type { Fairness, FairnessClass, ModelStep } from "../../../core/property.
 import type { MachineModel } from "../../../core/subject.ts";
 import type { Atom } from "../../../core/temporal.ts";
 import { statePredicate, stepPredicate } from "../../../semantics/predicate.ts";
-import { timerKey, type Action } from "../../../semantics/system.ts";
+import { eventOfAction, timerKey, type Action } from "../../../semantics/system.ts";
 import type { ReachableGraph, RunStep } from "../graph.ts";
 import type { Labels, Requirement, TemporalGraph } from "./kripke.ts";
 
@@ -21,7 +21,7 @@ export function temporalGraphOf(graph: ReachableGraph): TemporalGraph {
     let edge = 0;
     for (let state = 0; state < size; state++) {
       offset[state] = edge;
-      const pairs = graph.edges[state]!;
+      const pairs = graph.system.successors(state);
       for (let index = 0; index < pairs.length; index += 2) {
         action[edge] = pairs[index]!;
         target[edge] = pairs[index + 1]!;
@@ -82,10 +82,7 @@ export function labelsOf(
   };
 }
 
-function eventOf(action: Action): ModelStep["event"] {
-  if (action.kind === "event") return action.event;
-  return action.kind === "timer" ? action.timer.event : silence;
-}
+const eventOf = (action: Action): ModelStep["event"] => eventOfAction(action) ?? silence;
 
 export interface ParsedFairness {
   readonly strong: boolean;
