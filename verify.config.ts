@@ -9,6 +9,7 @@ import { breakerOurs } from "./adapters/breaker-ours.ts";
 import { otelBatchReplay } from "./adapters/otel-batch-replay.ts";
 import { otelExporterQueue } from "./adapters/otel-exporter-queue.ts";
 import { otlpClientOurs } from "./adapters/otlp-client-ours.ts";
+import { otelProcessor } from "./adapters/otel-processor.ts";
 import { otlpExporterJs } from "./adapters/otlp-exporter-js.ts";
 import { defineConfig, defineSubject } from "./index.ts";
 import { circuitBreaker, resetTimeout } from "./models/circuit-breaker.ts";
@@ -96,7 +97,7 @@ export default defineConfig({
     queueMmnk,
     queueMd1,
     otlpExporterJs,
-    batchProcessorSubject(otelBatchReplay()),
+    batchProcessorSubject(otelBatchReplay(), otelProcessor),
     exporterQueueSubject(otelExporterQueue, [
       {
         kind: "profile",

@@ -9,7 +9,7 @@ const json = process.env["VERIFY_TEST_JSON"];
 const measured = [
   "test/profile/{engine,planted,take,tool}.test.ts",
   "test/wire/{child,process,receiver}.test.ts",
-  "test/sim/{engine,load}.test.ts",
+  "test/sim/{engine,load,processor}.test.ts",
 ];
 
 export default defineConfig({

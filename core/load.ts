@@ -77,3 +77,66 @@ export interface BatchReplayer {
   readonly version: string;
   replay(trace: BatchTrace): Promise<BatchReplay>;
 }
+
+// --- a span processor under load -----------------------------------------------------------------
+
+/** How the processor in front of the exporter is set up; milliseconds as in its own options. */
+export type ProcessorSettings =
+  | {
+      readonly kind: "batch";
+      readonly maxExportBatchSize: number;
+      readonly maxQueueSize: number;
+      readonly scheduledDelayMillis: number;
+      readonly exportTimeoutMillis: number;
+    }
+  | {
+      readonly kind: "simple";
+      /** Exports that the exporter allows at a time; it refuses every further one at once. */
+      readonly concurrencyLimit: number;
+    };
+
+/**
+ * What the program of a processor reads as one line, in place of a `LoadSpec`. Every export carries
+ * its number in `loadSequenceHeader`. The program answers with a `ProcessorRecord`.
+ */
+export interface ProcessorSpec {
+  readonly url: string;
+  readonly processor: ProcessorSettings;
+  /** Intended ends of spans in seconds from the start, ascending; equal times are one burst. */
+  readonly arrivals: readonly number[];
+  /** The run ends here, in seconds: what then waits is left, what is in flight is waited for. */
+  readonly until: number;
+  /** Exports made before the run, so that connections and compiled code are warm. */
+  readonly warmup: number;
+  readonly timeoutMs: number;
+  /** Attributes of each span, strings of 16 characters. */
+  readonly attributes: number;
+  readonly compression: "none" | "gzip";
+  /** Certificate of the backend, when it speaks TLS. */
+  readonly ca?: string;
+  /** CPU milliseconds that the application itself burns at a time, and how often. */
+  readonly busy?: { readonly everyMs: number; readonly forMs: number };
+}
+
+/** One entry per arrival and per export; times in seconds from the start of the run. */
+export interface ProcessorRecord {
+  /** When the span really ended. */
+  readonly sent: readonly number[];
+  /** Number of the export that took the span; -1 dropped, -2 left at the end. */
+  readonly fate: readonly number[];
+  readonly exports: readonly {
+    readonly start: number;
+    readonly end: number;
+    readonly size: number;
+    readonly ok: boolean;
+    /** Refused for lack of a free place, at once. */
+    readonly refused: boolean;
+    /** CPU time of the thread until the export call returned: serialising. */
+    readonly callSeconds: number;
+  }[];
+  readonly failures: Readonly<Record<string, number>>;
+  readonly lag: LoadRecord["lag"];
+  readonly cpu: LoadRecord["cpu"];
+  /** Seconds that `shutdown` took after the run, the queue of the end included. */
+  readonly shutdownSeconds: number;
+}

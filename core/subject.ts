@@ -7,7 +7,7 @@ import type { AnyStateMachine } from "xstate";
 
 import type { Expectation, ModelState, Property } from "./property.ts";
 import type { Json, Scalar, TraceAction } from "./trace.ts";
-import type { BatchReplayer } from "./load.ts";
+import type { BatchReplayer, ProcessorSettings } from "./load.ts";
 
 // --- machines ---------------------------------------------------------------------------------
 
@@ -212,7 +212,40 @@ export interface ReplayClaim extends QueueClaimBase {
   readonly overlapAfterFailure: boolean;
 }
 
-export type QueueClaim = FormulaClaim | PredictionClaim | ProfileClaim | ReplayClaim;
+/** Load put on a span processor, and how the backend answers its exports. */
+export interface ProcessorPoint {
+  readonly name: string;
+  /** Spans per second. */
+  readonly arrivalRate: number;
+  /** Spans that end at the same moment; default 1. */
+  readonly burst?: number;
+  /** Poisson moments (default), equal distances, or a recorded trace of times in seconds. */
+  readonly pattern?: "poisson" | "periodic" | { readonly trace: readonly number[] };
+  /** Backend's time per export, in seconds. */
+  readonly service: Distribution;
+  readonly duration: number;
+}
+
+/** The real processor under load does what a queue model predicts, at every point. */
+export interface ValidationClaim extends QueueClaimBase {
+  readonly kind: "validation";
+  /**
+   * `bulk`: bulk service with the size-or-timer rule. `loss`: N exports at a time and no room.
+   * `mmn`: M/M/N with unlimited room, N the exporter's concurrency limit.
+   */
+  readonly predictor: "bulk" | "loss" | "mmn";
+  readonly processor: ProcessorSettings;
+  readonly points: readonly ProcessorPoint[];
+  /**
+   * `figures`: throughput and utilisation within 1 %, mean wait within 5 %, p99 within 10 %, loss
+   * within 0.5 percentage points; the interval alone within 5 % of saturation. `interval`: inside
+   * the prediction interval.
+   */
+  readonly judgedBy: "figures" | "interval";
+}
+
+export type QueueClaim =
+  FormulaClaim | PredictionClaim | ProfileClaim | ReplayClaim | ValidationClaim;
 
 export interface QueueSubject {
   readonly kind: "queue";
@@ -223,6 +256,8 @@ export interface QueueSubject {
   readonly claims: readonly QueueClaim[];
   /** The module that runs the real system; required for prediction and profile claims. */
   readonly system?: MeasuredSystem;
+  /** The program that runs a real span processor under load; required for validation claims. */
+  readonly processor?: MeasuredSystem;
   /** Runs the real batch processor in virtual time; required for replay claims. */
   readonly replayer?: BatchReplayer;
 }

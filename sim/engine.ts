@@ -10,19 +10,23 @@ import type {
   QueueSubject,
   ReplayClaim,
   Subject,
+  ValidationClaim,
 } from "../core/subject.ts";
 import { isJsonRecord } from "../core/trace.ts";
 import type { Method } from "../core/verdict.ts";
 
-type SimClaim = FormulaClaim | PredictionClaim | ReplayClaim;
+type SimClaim = FormulaClaim | PredictionClaim | ReplayClaim | ValidationClaim;
 
-const isSimClaim = (claim: QueueClaim): claim is SimClaim =>
-  claim.kind === "formula" || claim.kind === "prediction" || claim.kind === "replay";
+const isSimClaim = (claim: QueueClaim): claim is SimClaim => claim.kind !== "profile";
+
+/** Measurements want the machine for themselves. */
+const measures = new Set<SimClaim["kind"]>(["prediction", "validation"]);
 
 const methodOf = {
   formula: "simulation",
   prediction: "measurement",
   replay: "commands",
+  validation: "measurement",
 } as const satisfies Record<SimClaim["kind"], Method>;
 
 function toObligation(claim: SimClaim, subject: QueueSubject): Obligation {
@@ -30,6 +34,7 @@ function toObligation(claim: SimClaim, subject: QueueSubject): Obligation {
     formula: undefined,
     prediction: subject.system,
     replay: subject.replayer,
+    validation: subject.processor,
   }[claim.kind];
   return {
     id: `${subject.id}/${claim.id}`,
@@ -41,7 +46,7 @@ function toObligation(claim: SimClaim, subject: QueueSubject): Obligation {
     claim: "universal",
     implementation: judged === undefined ? null : { name: judged.name, version: judged.version },
     expect: claim.expect ?? null,
-    ...(claim.kind === "prediction" ? { exclusive: true } : {}),
+    ...(measures.has(claim.kind) ? { exclusive: true } : {}),
   };
 }
 
@@ -61,7 +66,7 @@ function find(
 
 export const engine: Engine = {
   name: "sim",
-  version: "1",
+  version: "2",
 
   plan: (subject) =>
     subject.kind === "queue"
@@ -79,6 +84,10 @@ export const engine: Engine = {
       if (claim.kind === "replay") {
         const { checkReplay } = await import("./replay-outcome.ts");
         return await checkReplay(obligation, claim, subject, context);
+      }
+      if (claim.kind === "validation") {
+        const { checkValidation } = await import("./validation-outcome.ts");
+        return await checkValidation(obligation, claim, subject, context);
       }
       const { checkPrediction } = await import("./prediction-outcome.ts");
       return await checkPrediction(obligation, claim, subject, context);
@@ -110,6 +119,10 @@ export const engine: Engine = {
     if (claim.kind === "replay") {
       const { replayTrace } = await import("./replay-outcome.ts");
       return replayTrace(claim, subject, recipe);
+    }
+    if (claim.kind === "validation") {
+      const { replayValidation } = await import("./validation-outcome.ts");
+      return replayValidation(claim, subject, recipe, context);
     }
     const { replayPrediction } = await import("./prediction-outcome.ts");
     return replayPrediction(claim, subject, recipe, context);

@@ -1,21 +1,96 @@
 /**
- * The batch span processor as a queue: bulk service with a size-or-timer start rule, one export at a
- * time, a room of K spans that excludes the batch in flight.
+ * Span processors as queues. The batch processor is bulk service with a size-or-timer start rule, one
+ * export at a time, and a room of K spans that excludes the batch in flight. The simple processor is a
+ * loss system: N exports at a time and no room. Neither is M/M/N.
  */
 
 import { violated } from "../../core/property.ts";
-import type { BatchReplayer } from "../../core/load.ts";
-import type { QueueClaim, QueueSubject } from "../../core/subject.ts";
+import type { BatchReplayer, ProcessorSettings } from "../../core/load.ts";
+import type { MeasuredSystem, ProcessorPoint, QueueSubject } from "../../core/subject.ts";
 
-/** @param more claims about the same processor under load */
+const batch: ProcessorSettings = {
+  kind: "batch",
+  maxExportBatchSize: 64,
+  maxQueueSize: 256,
+  scheduledDelayMillis: 200,
+  exportTimeoutMillis: 30_000,
+};
+const simple: ProcessorSettings = { kind: "simple", concurrencyLimit: 16 };
+
+const loads = [0.2, 0.5, 0.7, 0.85, 0.93, 1.1, 1.25, 1.4];
+
+/** Points at shares of what the processor carries when an export takes 2 % longer than the backend. */
+function points(
+  processor: ProcessorSettings,
+  service: ProcessorPoint["service"],
+  duration: number,
+  shares: readonly number[] = loads,
+): readonly ProcessorPoint[] {
+  const places =
+    processor.kind === "batch" ? processor.maxExportBatchSize : processor.concurrencyLimit;
+  return shares.map((load) => ({
+    name: `load ${load}`,
+    arrivalRate: (load * places) / (1.02 * service.mean),
+    service,
+    duration,
+  }));
+}
+
+const constant = { law: "deterministic", mean: 0.1 } as const;
+const random = { law: "exponential", mean: 0.1 } as const;
+
+/** @param replayer the same processor in virtual time */
 export function batchProcessorSubject(
   replayer: BatchReplayer,
-  more: readonly QueueClaim[] = [],
+  processor?: MeasuredSystem,
 ): QueueSubject {
+  const measured: QueueSubject["claims"] = [
+    {
+      kind: "validation",
+      id: "bulk-model-predicts",
+      title: "bulk service predicts throughput, utilisation, loss and waits of the batch processor",
+      predictor: "bulk",
+      processor: batch,
+      points: points(batch, constant, 3),
+      judgedBy: "figures",
+    },
+    {
+      kind: "validation",
+      id: "waiting-model-predicts",
+      title: "M/M/30 predicts throughput, utilisation, loss and waits of the batch processor",
+      source: "starting specification: M/M/N model of the exporter's throughput",
+      predictor: "mmn",
+      processor: batch,
+      points: points(batch, constant, 3),
+      judgedBy: "figures",
+      expect: violated(
+        "spans wait for their batch and for the one export in flight, not for one of 30 servers",
+        { point: "load 0.2", predictor: "mmn" },
+      ),
+    },
+    {
+      kind: "validation",
+      id: "bulk-model-random-backend",
+      title: "with a random backend the measured figures lie inside the interval of bulk service",
+      predictor: "bulk",
+      processor: batch,
+      points: points(batch, random, 4, [0.3, 0.7, 1.2]),
+      judgedBy: "interval",
+    },
+    {
+      kind: "validation",
+      id: "loss-model-predicts",
+      title: "the loss system predicts throughput, utilisation and loss of the simple processor",
+      predictor: "loss",
+      processor: simple,
+      points: points(simple, constant, 3),
+      judgedBy: "figures",
+    },
+  ];
   return {
     kind: "queue",
-    id: "batch-processor",
-    title: "Batch span processor: bulk service, started by size or timer",
+    id: "span-processor",
+    title: "Span processors: bulk service started by size or timer, and the loss system",
     source: "OpenTelemetry specification, trace SDK, Batching processor",
     model: {
       arrivalRate: 1000,
@@ -24,6 +99,7 @@ export function batchProcessorSubject(
       waitingRoom: 2048,
     },
     replayer,
+    ...(processor === undefined ? {} : { processor }),
     claims: [
       {
         kind: "replay",
@@ -45,7 +121,7 @@ export function batchProcessorSubject(
           { measure: "batches" },
         ),
       },
-      ...more,
+      ...(processor === undefined ? [] : measured),
     ],
   };
 }

@@ -10,17 +10,35 @@ import { createServer } from "node:http";
 import { createInterface } from "node:readline";
 
 import { loadSequenceHeader } from "../../core/load.ts";
-import { serviceDemands, type BackendSpec } from "./demands.ts";
+import { serviceDemands, type BackendFault, type BackendSpec } from "./demands.ts";
 
 let delivered = 0;
 
 function serve(spec: BackendSpec): void {
   const demand = serviceDemands(spec);
+  let begin = 0;
+  const faultNow = (): BackendFault | undefined => {
+    if (spec.faults === undefined) return undefined;
+    begin ||= performance.now();
+    const seconds = (performance.now() - begin) / 1000;
+    return spec.faults.find(({ from, to }) => seconds >= from && seconds < to);
+  };
   const server = createServer((request, response) => {
     const sequence = Number(request.headers[loadSequenceHeader]);
     const isCounted = Number.isInteger(sequence); // warm-up operations carry no number
     const delayMs = isCounted ? demand(sequence) * 1000 : 1;
     request.resume();
+    const fault = isCounted ? faultNow() : undefined;
+    if (fault?.kind === "silent") return;
+    if (fault?.kind === "cut") return void request.socket.destroy();
+    if (fault !== undefined) {
+      const { status, retryAfter } = fault.kind;
+      response.writeHead(
+        status,
+        retryAfter === undefined ? {} : { "retry-after": `${retryAfter}` },
+      );
+      return void response.end();
+    }
     setTimeout(() => {
       response.writeHead(200, { "content-type": "application/x-protobuf", "content-length": "0" });
       response.end();

@@ -7,6 +7,15 @@ import { makeSampler } from "../queue/distributions.ts";
 export interface BackendSpec {
   readonly seed: number;
   readonly service: Distribution;
+  readonly faults?: readonly BackendFault[];
+}
+
+/** What the backend does wrong, in seconds from its first numbered request. */
+export interface BackendFault {
+  readonly from: number;
+  readonly to: number;
+  /** Answer with this status, cut the connection, or never answer. */
+  readonly kind: { readonly status: number; readonly retryAfter?: number } | "cut" | "silent";
 }
 
 /** The delay in seconds of arrival `sequence`, whichever order they are asked for in. */

@@ -1,7 +1,7 @@
 /** Reads what the child processes print; a record that is not complete is never evaluated. */
 
 import { DiagnosticError } from "../../core/diagnostic.ts";
-import type { LoadRecord } from "../../core/load.ts";
+import type { LoadRecord, ProcessorRecord } from "../../core/load.ts";
 
 type Loose = Readonly<Record<string, unknown>>;
 
@@ -38,6 +38,37 @@ function isRecord(message: unknown, count: number): message is LoadRecord {
 export function readRecord(message: unknown, count: number, program: string): LoadRecord {
   if (isRecord(message, count)) return message;
   throw new DiagnosticError("VRF401", `${program} did not print a complete load record`, {
+    help: `it must have one entry for each of the ${count} arrivals; the protocol is core/load.ts`,
+  });
+}
+
+function isProcessorRecord(message: unknown, count: number): message is ProcessorRecord {
+  if (!isObject(message)) return false;
+  const { sent, fate, exports, failures, lag, cpu, shutdownSeconds } = message;
+  const numbers = (value: unknown, names: readonly string[]): boolean =>
+    isObject(value) && names.every((name) => isNumber(value[name]));
+  const list = (value: unknown): boolean =>
+    Array.isArray(value) && value.length === count && value.every((item) => isNumber(item));
+  return (
+    list(sent) &&
+    list(fate) &&
+    Array.isArray(exports) &&
+    exports.every((one) => numbers(one, ["start", "end", "size", "callSeconds"])) &&
+    isObject(failures) &&
+    numbers(lag, ["p50", "p99", "max"]) &&
+    numbers(cpu, ["user", "system"]) &&
+    isNumber(shutdownSeconds)
+  );
+}
+
+/** @throws {DiagnosticError} VRF401 when the message is not a complete record of `count` arrivals. */
+export function readProcessorRecord(
+  message: unknown,
+  count: number,
+  program: string,
+): ProcessorRecord {
+  if (isProcessorRecord(message, count)) return message;
+  throw new DiagnosticError("VRF401", `${program} did not print a complete processor record`, {
     help: `it must have one entry for each of the ${count} arrivals; the protocol is core/load.ts`,
   });
 }

@@ -1,0 +1,131 @@
+/** Predicted against measured, figure by figure, at one operating point. */
+
+import type { ProcessorSettings } from "../../core/load.ts";
+import { deriveSeed } from "../../core/random.ts";
+import type { ProcessorPoint, ValidationClaim } from "../../core/subject.ts";
+import type { ProcessorCalibration } from "../calibrate/processor.ts";
+import type { ProcessorRun } from "../load/run-processor.ts";
+import { figureNames, figuresOf, type Figure, type Figures } from "./figures.ts";
+import {
+  capacityOf,
+  predictByMmn,
+  predictBySimulation,
+  windowOf,
+  type Prediction,
+} from "./predict.ts";
+
+export interface FigureComparison {
+  readonly figure: Figure;
+  readonly predicted: number;
+  readonly low: number;
+  readonly high: number;
+  readonly measured: number;
+  /** Inside the prediction interval. */
+  readonly inside: boolean;
+  /** Within the tolerance of the claim, or inside where only the interval counts. */
+  readonly agrees: boolean;
+}
+
+export interface PointComparison {
+  readonly point: ProcessorPoint;
+  /** λ over the calibrated capacity. */
+  readonly utilisation: number;
+  readonly measured: Figures;
+  readonly figures: readonly FigureComparison[];
+  /** What every model says, whichever the claim is about. */
+  readonly models: {
+    readonly fitting: Prediction;
+    readonly mmn: Prediction;
+    readonly loss: Prediction | null;
+  };
+  readonly agrees: boolean;
+}
+
+/** Within this share of the load around saturation only the interval is judged. */
+const knee = 0.05;
+/** A wait or a loss this small is nothing: a timer tick, one span in two thousand. */
+const leastWait = 0.002;
+
+/** Finer than this neither the clocks nor the counting are: added to both ends of an interval. */
+const resolution: Readonly<Record<Figure, number>> = {
+  throughput: 0,
+  utilisation: 0.002,
+  meanWait: 0.001,
+  p99Wait: 0.002,
+  loss: 0.0005,
+  queue: 0.5,
+};
+
+/** Tolerances: shares of the predicted value, but for loss, which is in absolute points. */
+const tolerances: Readonly<Record<Figure, number>> = {
+  throughput: 0.01,
+  utilisation: 0.01,
+  meanWait: 0.05,
+  p99Wait: 0.1,
+  loss: 0.005,
+  queue: Infinity,
+};
+
+export interface CompareOptions {
+  readonly seed: number;
+  readonly runs: number;
+  readonly confidence: number;
+}
+
+export function comparePoint(
+  claim: Pick<ValidationClaim, "predictor" | "judgedBy">,
+  processor: ProcessorSettings,
+  run: ProcessorRun,
+  calibration: ProcessorCalibration,
+  options: CompareOptions,
+): PointComparison {
+  const { point, intended, record } = run;
+  const window = windowOf(point, processor);
+  const measured = figuresOf({ intended, fate: record.fate, exports: record.exports }, window);
+  const own = { ...options, seed: deriveSeed(options.seed, `predict:${point.name}`) };
+  const fitting = predictBySimulation(processor, point, intended, calibration, own);
+  const mmn = predictByMmn(processor, point, calibration);
+  const loss =
+    processor.kind === "batch"
+      ? predictBySimulation(
+          { kind: "simple", concurrencyLimit: 30 },
+          point,
+          intended,
+          calibration,
+          {
+            ...own,
+            runs: Math.min(20, options.runs),
+          },
+        )
+      : null;
+  const chosen = { bulk: fitting, loss: loss ?? fitting, mmn }[claim.predictor];
+  const utilisation = point.arrivalRate / capacityOf(processor, point, calibration);
+  const isKnee = Math.abs(utilisation - 1) <= knee;
+  const figures = figureNames.map((figure) => {
+    const { value, low, high } = chosen[figure];
+    const actual = measured[figure];
+    const fine = resolution[figure];
+    const inside = actual >= low - fine && actual <= high + fine;
+    const allowed = figure === "loss" ? tolerances.loss : tolerances[figure] * Math.abs(value);
+    const isWait = figure === "meanWait" || figure === "p99Wait";
+    const near = Math.abs(actual - value) <= Math.max(allowed, isWait ? leastWait : 0);
+    const byFigure = claim.judgedBy === "figures" && !isKnee;
+    return {
+      figure,
+      predicted: value,
+      low,
+      high,
+      measured: actual,
+      inside,
+      agrees: byFigure ? figure === "queue" || near : inside,
+    };
+  });
+  return {
+    point,
+    utilisation,
+    measured,
+    figures,
+    models: { fitting, mmn, loss },
+    agrees: figures.every(({ agrees }) => agrees),
+  };
+}

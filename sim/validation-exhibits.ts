@@ -1,0 +1,177 @@
+/** Tables and charts of a processor under load: predicted and measured, and which model fits. */
+
+import type { Exhibit, SeriesPoint } from "../core/exhibit.ts";
+import type { ValidationClaim } from "../core/subject.ts";
+import type { ProcessorCalibration } from "./calibrate/processor.ts";
+import { milliseconds, percentColumn, significant } from "./text.ts";
+import type { PointComparison } from "./validate/compare.ts";
+import type { Figure, Figures } from "./validate/figures.ts";
+import type { Prediction } from "./validate/predict.ts";
+
+const heads: Readonly<Record<Figure, string>> = {
+  throughput: "spans/s",
+  utilisation: "utilisation",
+  loss: "lost",
+  meanWait: "mean wait",
+  p99Wait: "p99 wait",
+  queue: "waiting",
+};
+
+function show(figure: Figure, value: number): string {
+  if (!Number.isFinite(value)) return "unlimited";
+  if (figure === "meanWait" || figure === "p99Wait") return milliseconds(value);
+  if (figure === "loss" || figure === "utilisation") return percentColumn(value);
+  return significant(value);
+}
+
+export function validationExhibits(
+  claim: ValidationClaim,
+  comparisons: readonly PointComparison[],
+  calibration: ProcessorCalibration,
+): Exhibit[] {
+  if (comparisons.length === 0) return [];
+  return [
+    figuresTable(comparisons, calibration),
+    modelsTable(claim, comparisons),
+    chart(
+      "Spans delivered per second: predicted and measured",
+      "spans per second",
+      "throughput",
+      claim,
+      comparisons,
+    ),
+    chart(
+      "Mean wait: predicted and measured",
+      "seconds until the export begins",
+      "meanWait",
+      claim,
+      comparisons,
+    ),
+    chart("Share of spans lost: predicted and measured", "share lost", "loss", claim, comparisons),
+  ];
+}
+
+function figuresTable(
+  comparisons: readonly PointComparison[],
+  calibration: ProcessorCalibration,
+): Exhibit {
+  const names = comparisons[0]!.figures.map(({ figure }) => figure);
+  const overheads = calibration.levels
+    .map(
+      ({ rate, fit }) =>
+        `${milliseconds(fit.base)} + ${significant(fit.perItem * 1e6, 3)} µs per span at ${rate.toFixed(0)}/s`,
+    )
+    .join(", ");
+  return {
+    kind: "table",
+    title: "Predicted against measured",
+    columns: [
+      "point",
+      "ρ",
+      ...names.flatMap((name) => [heads[name], "predicted", "interval"]),
+      "agrees",
+    ],
+    rows: comparisons.map(({ point, utilisation, figures, agrees }) => [
+      point.name,
+      Number(utilisation.toFixed(3)),
+      ...figures.flatMap(({ figure, measured, predicted, low, high }) => [
+        show(figure, measured),
+        show(figure, predicted),
+        `${show(figure, low)} to ${show(figure, high)}`,
+      ]),
+      agrees ? "yes" : "no",
+    ]),
+    note:
+      `Each figure as measured, as predicted before the run, and the prediction interval, which contains the calibration's own error. ` +
+      `Calibrated on ${calibration.exports} exports of separate runs: overhead of an export ${overheads}; timers ${milliseconds(calibration.timerLag)} late.`,
+  };
+}
+
+const modelNames = {
+  bulk: "bulk service (size or timer)",
+  loss: "loss system, N exports, no room",
+  mmn: "M/M/N, unlimited room",
+} as const;
+
+/** Largest error of each model, so that one sees which fits and by how much the others are wrong. */
+function modelsTable(claim: ValidationClaim, comparisons: readonly PointComparison[]): Exhibit {
+  const isBatch = claim.processor.kind === "batch";
+  const models: readonly (readonly [string, (one: PointComparison) => Prediction | null])[] =
+    isBatch
+      ? [
+          [modelNames.bulk, (one) => one.models.fitting],
+          [`${modelNames.loss} (N = 30)`, (one) => one.models.loss],
+          [`${modelNames.mmn} (N = 30)`, (one) => one.models.mmn],
+        ]
+      : [
+          [modelNames.loss, (one) => one.models.fitting],
+          [modelNames.mmn, (one) => one.models.mmn],
+        ];
+  const worst = (
+    model: (one: PointComparison) => Prediction | null,
+    figure: keyof Figures,
+  ): string => {
+    let most = 0;
+    for (const one of comparisons) {
+      const predicted = model(one)?.[figure].value ?? 0;
+      const actual = one.measured[figure];
+      if (!Number.isFinite(predicted)) return "unlimited";
+      const error = Math.abs(predicted - actual);
+      most = Math.max(most, figure === "loss" || actual === 0 ? error : error / actual);
+    }
+    return figure === "loss" ? `${(100 * most).toFixed(2)} points` : percentColumn(most);
+  };
+  const wait = isBatch ? (["meanWait", "p99Wait"] as const) : [];
+  return {
+    kind: "table",
+    title: "Which model fits: largest error over all points",
+    columns: ["model", "spans/s", "utilisation", "lost", ...wait.map((name) => heads[name])],
+    rows: models.map(([name, model]) => [
+      name,
+      worst(model, "throughput"),
+      worst(model, "utilisation"),
+      worst(model, "loss"),
+      ...wait.map((figure) => worst(model, figure)),
+    ]),
+  };
+}
+
+function chart(
+  title: string,
+  yLabel: string,
+  figure: Figure,
+  claim: ValidationClaim,
+  comparisons: readonly PointComparison[],
+): Exhibit {
+  const line = (model: (one: PointComparison) => Prediction | null): SeriesPoint[] =>
+    comparisons.flatMap((one) => {
+      const value = model(one)?.[figure].value;
+      return value === undefined || !Number.isFinite(value)
+        ? []
+        : [{ x: one.point.arrivalRate, y: value }];
+    });
+  const fitting = modelNames[claim.processor.kind === "batch" ? "bulk" : "loss"];
+  return {
+    kind: "chart",
+    title,
+    xLabel: "offered spans λ (1/s)",
+    yLabel,
+    series: [
+      { name: fitting, style: "line", points: line((one) => one.models.fitting) },
+      { name: "M/M/N, unlimited room", style: "line", points: line((one) => one.models.mmn) },
+      {
+        name: "prediction interval",
+        style: "points",
+        points: comparisons.map((one) => {
+          const { value, low, high } = one.models.fitting[figure];
+          return { x: one.point.arrivalRate, y: value, low, high };
+        }),
+      },
+      {
+        name: "measured",
+        style: "points",
+        points: comparisons.map((one) => ({ x: one.point.arrivalRate, y: one.measured[figure] })),
+      },
+    ],
+  };
+}

@@ -1,0 +1,215 @@
+/** The outcome of a validation claim: the real processor under load against a queue model. */
+
+import type { CheckContext, Obligation, ReplayObservation } from "../core/engine.ts";
+import { makeOutcome } from "../core/outcome.ts";
+import { deriveSeed } from "../core/random.ts";
+import type { Outcome } from "../core/result.ts";
+import type { ProcessorPoint, QueueSubject, ValidationClaim } from "../core/subject.ts";
+import { makeTrace, traceState, type Counterexample, type Json } from "../core/trace.ts";
+import type { Observation } from "../core/verdict.ts";
+import { processorOf } from "./load/run-processor.ts";
+import { milliseconds, percentColumn, significant } from "./text.ts";
+import { comparePoint, type PointComparison } from "./validate/compare.ts";
+import { measureProcessor, type Campaign } from "./validate/measure.ts";
+import { validationExhibits } from "./validation-exhibits.ts";
+
+/** Error probability of a whole claim; divided among its points and figures. */
+const errorProbability = 0.01;
+const predictedRuns = 1000;
+
+/** Claims about the same points of the same processor are judged by the same runs. */
+const campaigns = new WeakMap<QueueSubject, Map<string, Promise<Campaign>>>();
+
+async function measureOnce(
+  claim: ValidationClaim,
+  subject: QueueSubject,
+  context: CheckContext,
+): Promise<Campaign> {
+  const ofSubject = campaigns.get(subject) ?? new Map<string, Promise<Campaign>>();
+  campaigns.set(subject, ofSubject);
+  const key = JSON.stringify([claim.processor, claim.points]);
+  const known = await ofSubject.get(key);
+  if (known !== undefined && problemOf(known) === null) return known;
+  const running = measureProcessor(processorOf(subject), claim.processor, claim.points, context);
+  ofSubject.set(key, running);
+  running.catch(() => ofSubject.delete(key));
+  return running;
+}
+
+const problemOf = (campaign: Campaign): string | null =>
+  campaign.disturbed ??
+  campaign.runs.find(({ disturbed }) => disturbed !== null)?.disturbed ??
+  null;
+
+function compareAll(
+  claim: ValidationClaim,
+  campaign: Campaign,
+  seed: number,
+): readonly PointComparison[] {
+  const confidence = 1 - errorProbability / claim.points.length;
+  return campaign.runs.map(({ run }) =>
+    comparePoint(claim, claim.processor, run, campaign.calibration, {
+      seed,
+      runs: predictedRuns,
+      confidence,
+    }),
+  );
+}
+
+/** The wrong model is wrong by so much that no disturbance of the machine could excuse it. */
+const isGross = (comparison: PointComparison): boolean =>
+  comparison.figures.some(
+    ({ figure, predicted, measured }) =>
+      figure === "meanWait" && Math.abs(predicted - measured) > 0.5 * Math.max(predicted, measured),
+  );
+
+export async function checkValidation(
+  obligation: Obligation,
+  claim: ValidationClaim,
+  subject: QueueSubject,
+  context: CheckContext,
+): Promise<Outcome> {
+  const campaign = await measureOnce(claim, subject, context);
+  const comparisons = compareAll(claim, campaign, context.seed);
+  const problem = problemOf(campaign);
+  const judged = comparisons.filter(
+    (one, index) =>
+      (campaign.disturbed === null && campaign.runs[index]!.disturbed === null) || isGross(one),
+  );
+  const outside = judged.find(({ agrees }) => !agrees);
+  let observation: Observation = { kind: "holds" };
+  let counterexample: Counterexample | null = null;
+  if (outside !== undefined) {
+    const again = await measureAgain(claim, subject, outside.point, context);
+    if (typeof again === "string") observation = { kind: "unknown", reason: again };
+    else {
+      observation = { kind: "refuted", replayed: !again.agrees };
+      counterexample = makeCounterexample(claim, outside, context.seed);
+    }
+  } else if (problem !== null) observation = { kind: "unknown", reason: problem };
+  const seconds = comparisons.reduce((sum, { point }) => sum + point.duration, 0);
+  const spans = campaign.runs.reduce((sum, { run }) => sum + run.intended.length, 0);
+  const system = processorOf(subject);
+  const within = comparisons.filter(({ agrees }) => agrees).length;
+  return makeOutcome(
+    {
+      claim: obligation.claim,
+      method: "measurement",
+      observation,
+      bound: { points: comparisons.length, seconds, spans },
+    },
+    {
+      evidence:
+        counterexample?.message ??
+        `the measured figures agree with the prediction at ${within} of ${comparisons.length} points`,
+      assumptions: [
+        `${system.name} ${system.version} on loopback, one process, against a backend with a known service law`,
+        "open-loop Poisson arrivals, waits counted from the intended end of each span",
+      ],
+      stats: { points: comparisons.length, seconds, spans, agreeing: within },
+      counterexample,
+      exhibits: validationExhibits(claim, comparisons, campaign.calibration),
+    },
+  );
+}
+
+/** An independent run of one point with a calibration of its own; a reason when it says nothing. */
+async function measureAgain(
+  claim: ValidationClaim,
+  subject: QueueSubject,
+  point: ProcessorPoint,
+  context: CheckContext,
+): Promise<PointComparison | string> {
+  const seed = deriveSeed(context.seed, "again");
+  const campaign = await measureProcessor(processorOf(subject), claim.processor, [point], {
+    seed,
+    signal: context.signal,
+    progress: (message) => context.progress(message),
+  });
+  const [comparison] = compareAll({ ...claim, points: [point] }, campaign, seed);
+  const problem = problemOf(campaign);
+  return problem !== null && !isGross(comparison!) ? problem : comparison!;
+}
+
+function describe(
+  claim: ValidationClaim,
+  { point, figures, utilisation }: PointComparison,
+): string {
+  const worst = figures.find(({ agrees }) => !agrees) ?? figures[0]!;
+  const show = (value: number): string => {
+    if (!Number.isFinite(value)) return "unlimited";
+    if (worst.figure === "meanWait" || worst.figure === "p99Wait") return milliseconds(value);
+    if (worst.figure === "loss" || worst.figure === "utilisation") return percentColumn(value);
+    return significant(value);
+  };
+  const name = { bulk: "bulk service", loss: "the loss system", mmn: "M/M/N" }[claim.predictor];
+  const words = {
+    throughput: "spans per second",
+    utilisation: "utilisation",
+    loss: "share of spans lost",
+    meanWait: "mean wait",
+    p99Wait: "99th percentile of the wait",
+    queue: "number of waiting spans",
+  }[worst.figure];
+  return (
+    `at "${point.name}" (λ = ${point.arrivalRate.toFixed(0)}/s, ρ = ${utilisation.toFixed(2)}) ${name} predicts ` +
+    `${show(worst.predicted)} for the ${words}, measured were ${show(worst.measured)}`
+  );
+}
+
+function makeCounterexample(
+  claim: ValidationClaim,
+  comparison: PointComparison,
+  seed: number,
+): Counterexample {
+  const message = describe(claim, comparison);
+  const worst = comparison.figures.find(({ agrees }) => !agrees) ?? comparison.figures[0]!;
+  const number = (value: number): number | string =>
+    Number.isFinite(value) ? value : String(value);
+  return {
+    message,
+    at: { point: comparison.point.name, predictor: claim.predictor },
+    trace: makeTrace(message, [
+      traceState(
+        { index: 0, note: message },
+        {
+          point: comparison.point.name,
+          figure: worst.figure,
+          predicted: number(worst.predicted),
+          measured: number(worst.measured),
+        },
+      ),
+    ]),
+    recipe: {
+      kind: "validation",
+      point: JSON.parse(JSON.stringify(comparison.point)) as Json,
+      seed,
+    },
+  };
+}
+
+/** Measures the recorded point again. */
+export async function replayValidation(
+  claim: ValidationClaim,
+  subject: QueueSubject,
+  recipe: { readonly [key: string]: Json },
+  context: CheckContext,
+): Promise<ReplayObservation> {
+  const recorded = JSON.stringify(recipe["point"]);
+  const point = claim.points.find((one) => JSON.stringify(one) === recorded);
+  if (point === undefined) {
+    return {
+      kind: "infeasible",
+      message: `the claim no longer has the recorded point ${recorded}`,
+    };
+  }
+  const again = await measureAgain(claim, subject, point, context);
+  if (typeof again === "string") return { kind: "infeasible", message: again };
+  const message = describe(claim, again);
+  if (again.agrees) return { kind: "passes", message };
+  return {
+    kind: "reproduced",
+    message,
+    counterexample: makeCounterexample(claim, again, context.seed),
+  };
+}
