@@ -18,7 +18,7 @@ export interface StoredCounterexample {
   readonly seed: number;
   readonly verdict: string;
   readonly counterexample: Counterexample;
-  /** The subject itself, when no configuration file holds it. */
+  /** Where its subject comes from, when no configuration file holds it. */
   readonly source?: SubjectSource;
 }
 
@@ -41,7 +41,7 @@ export function saveRun(outDir: string, report: Report, source: SubjectSource): 
         seed: report.seed,
         verdict: result.verdict,
         counterexample: result.counterexample,
-        ...(source.kind === "data" ? { source } : {}),
+        ...(source.kind === "config" ? {} : { source }),
       };
       writeJson(path, stored);
     }
