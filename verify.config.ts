@@ -10,10 +10,12 @@ import { otelBatchReplay } from "./adapters/otel-batch-replay.ts";
 import { otelExporterQueue } from "./adapters/otel-exporter-queue.ts";
 import { otlpClientOurs } from "./adapters/otlp-client-ours.ts";
 import { otelProcessor } from "./adapters/otel-processor.ts";
+import { otlpClientPlaces } from "./adapters/otlp-client-places.ts";
 import { otlpExporterJs } from "./adapters/otlp-exporter-js.ts";
 import { defineConfig, defineSubject } from "./index.ts";
 import { circuitBreaker, resetTimeout } from "./models/circuit-breaker.ts";
 import { opampControlLoop } from "./models/opamp-control-loop.ts";
+import { otlpClient } from "./models/otlp-client.ts";
 import { exportTimeout, firstWait, longestWait, otlpExport } from "./models/otlp-export.ts";
 import { otlpConnection } from "./models/otlp-connection.ts";
 import { publishedCircuitBreaker } from "./models/published/circuit-breaker.ts";
@@ -21,6 +23,7 @@ import { publishedOtlp, publishedOtlpLiteral } from "./models/published/otlp-con
 import { circuitBreakerConformance } from "./properties/circuit-breaker-conformance.ts";
 import { circuitBreakerProperties } from "./properties/circuit-breaker.ts";
 import { opampControlLoopProperties } from "./properties/opamp-control-loop.ts";
+import { otlpClientProperties } from "./properties/otlp-client.ts";
 import { otlpExportConformance } from "./properties/otlp-export-conformance.ts";
 import { otlpExportProperties } from "./properties/otlp-export.ts";
 import { otlpConnectionProperties } from "./properties/otlp-connection.ts";
@@ -65,6 +68,13 @@ export default defineConfig({
           longestWaitMs: longestWait,
         }),
       ],
+    }),
+    defineSubject({
+      id: "otlp-client",
+      title: "Places of an OTLP/HTTP client",
+      model: otlpClient,
+      properties: otlpClientProperties,
+      implementations: [otlpClientPlaces()],
     }),
     defineSubject({
       id: "opamp-control-loop",
