@@ -1,10 +1,11 @@
 /** Drives impl/resilience/circuit-breaker.ts. */
 
-import type { Implementation } from "../core/subject.ts";
+import type { Implementation, ImplementationDriver, Observables } from "../core/subject.ts";
 import { microtasksDone, VirtualClock } from "../impl/platform/clock.ts";
 import {
   BreakerOpenError,
   CircuitBreaker,
+  type BreakerEvent,
   type CircuitBreakerOptions,
 } from "../impl/resilience/circuit-breaker.ts";
 import {
@@ -14,12 +15,16 @@ import {
   predictBreaker,
   type BreakerAdapterOptions,
   type BreakerState,
+  type BreakerStep,
 } from "./breaker-driver.ts";
 
 /** As much of our breaker as the adapter uses, so that a changed copy of it can be driven as well. */
 export interface OurBreaker {
   readonly state: BreakerState;
+  readonly failures: number;
+  readonly active: number;
   execute(action: () => Promise<string>): Promise<string>;
+  subscribe(listener: (event: BreakerEvent) => void): () => void;
   dispose(): void;
 }
 
@@ -29,6 +34,11 @@ export interface OursOptions extends BreakerAdapterOptions {
   readonly create?: (options: CircuitBreakerOptions) => OurBreaker;
 }
 
+/**
+ * Observed besides what all breakers show: the counts `failures` and `active`; `told`: what listeners
+ * heard in this step; `again`: whether each rejection named the time that is left until half-open;
+ * `timer`: whether one is running.
+ */
 export function breakerOurs(options: OursOptions): Implementation {
   const create = options.create ?? ((settings) => new CircuitBreaker(settings));
   return {
@@ -36,26 +46,102 @@ export function breakerOurs(options: OursOptions): Implementation {
     version: "0.1.0",
     async start(parameters) {
       const clock = new VirtualClock();
-      const breaker = create({
-        threshold: parameter(parameters, "threshold"),
-        trialLimit: parameter(parameters, "trialLimit"),
-        resetTimeoutMs: options.resetTimeoutMs,
-        clock,
-      });
-      return driveBreaker(
-        {
-          execute: (action) => breaker.execute(action),
-          state: () => breaker.state,
-          // By name: a copy of the module has a class of its own.
-          isRejection: (error) => error instanceof Error && error.name === BreakerOpenError.name,
-          advance: (ms) => clock.advance(ms),
-          settle: microtasksDone,
-          dispose: () => breaker.dispose(),
-        },
-        parameter(parameters, "concurrency"),
-      );
+      const told: string[] = [];
+      await disposeOne(options, create, clock, (what) => told.push(what));
+      return drive(options, create, parameters, clock, told);
     },
-    predict: predictBreaker,
+    predict: predictOurs,
     assumptions: breakerAssumptions,
+  };
+}
+
+function predictOurs(step: BreakerStep): Observables {
+  const { before, after } = step;
+  const { failures, active } = after.context as { failures: number; active: number };
+  const shared = predictBreaker(step);
+  const [from, to] = [String(before.value), String(after.value)];
+  const told = from === to ? "" : `${from}→${to}`;
+  return {
+    ...shared,
+    failures,
+    active,
+    told: shared["call"] === "rejected" ? "rejected" : told,
+    again: "right",
+    timer: to === "open",
+  };
+}
+
+/**
+ * Another breaker, opened and disposed in the same time: whatever it leaves behind (a timer, a listener
+ * that still hears) shows in the first step of the one under test.
+ */
+async function disposeOne(
+  { resetTimeoutMs }: OursOptions,
+  create: (settings: CircuitBreakerOptions) => OurBreaker,
+  clock: VirtualClock,
+  hear: (what: string) => void,
+): Promise<void> {
+  const other = create({ threshold: 1, resetTimeoutMs, clock });
+  const call = (): Promise<unknown> =>
+    other.execute(() => Promise.reject(new Error("fails"))).catch(() => null);
+  const leave = other.subscribe(() => hear("after leaving"));
+  leave();
+  await call();
+  other.subscribe(() => hear("after the end"));
+  other.dispose();
+  await call();
+}
+
+function drive(
+  options: OursOptions,
+  create: (settings: CircuitBreakerOptions) => OurBreaker,
+  parameters: Readonly<Record<string, number>>,
+  clock: VirtualClock,
+  told: string[],
+): ImplementationDriver {
+  const trialLimit = parameter(parameters, "trialLimit");
+  const breaker = create({
+    threshold: parameter(parameters, "threshold"),
+    ...(trialLimit === 1 ? {} : { trialLimit }), // 1 is the default
+    resetTimeoutMs: options.resetTimeoutMs,
+    clock,
+  });
+  let openedMs = 0;
+  let isRight = true;
+  breaker.subscribe((event) => {
+    if (event.type === "rejected") told.push("rejected");
+    else told.push(`${event.from}→${event.to}`);
+    if (event.type === "state" && event.to === "open") openedMs = clock.now();
+  });
+  const driver = driveBreaker(
+    {
+      execute: (action) => breaker.execute(action),
+      state: () => breaker.state,
+      isRejection(error) {
+        // By name: a copy of the module has a class of its own.
+        if (!(error instanceof Error) || error.name !== BreakerOpenError.name) return false;
+        const { retryAfterMs } = error as BreakerOpenError;
+        const leftMs = openedMs + options.resetTimeoutMs - clock.now();
+        if (retryAfterMs !== (breaker.state === "open" ? leftMs : 0)) isRight = false;
+        return true;
+      },
+      advance: (ms) => clock.advance(ms),
+      settle: microtasksDone,
+      dispose: () => breaker.dispose(),
+    },
+    parameter(parameters, "concurrency"),
+  );
+  const complete = (shared: Observables): Observables => ({
+    ...shared,
+    failures: breaker.failures,
+    active: breaker.active,
+    told: told.splice(0).join(),
+    again: isRight ? "right" : "wrong",
+    timer: clock.nextDeadline !== null,
+  });
+  return {
+    send: async (event) => complete(await driver.send(event)),
+    advance: async (ms) => complete(await driver.advance(ms)),
+    dispose: () => driver.dispose(),
   };
 }

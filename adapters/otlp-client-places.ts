@@ -5,16 +5,23 @@ import { gunzipSync } from "node:zlib";
 import type { Implementation, ImplementationDriver, Observables } from "../core/subject.ts";
 import { OtlpClient, type OtlpClientOptions } from "../impl/otlp/client.ts";
 import type { Transport } from "../impl/otlp/transport.ts";
-import { maxDelayMs, microtasksDone, VirtualClock } from "../impl/platform/clock.ts";
+import { microtasksDone, type Clock, type Timer } from "../impl/platform/clock.ts";
 
 /** As much of the client as the adapter uses, so that a changed copy of it can be driven as well. */
 export interface OtlpClientPlaces {
-  export(body: Uint8Array): Promise<{ readonly outcome: string }>;
+  export(body: Uint8Array): Promise<{
+    readonly outcome: string;
+    readonly requests: number;
+    readonly rejected: number;
+  }>;
   forceFlush(): Promise<void>;
   shutdown(): Promise<void>;
 }
 
-const sizeLimit = 8;
+/** A batch of exactly this many bytes is taken, one more is too many. */
+const sizeLimit = 3;
+/** What the client's own limits are when it is given none. */
+const defaults = { concurrency: 8, maxWaiting: 64 };
 
 /**
  * Observed: `flying` requests; `answer` to the command: what became of the export that was handed
@@ -45,7 +52,7 @@ export function otlpClientPlaces(
         requests: "whole",
       };
     },
-    assumptions: ["virtual time that stands still: no export reaches its time limit"],
+    assumptions: ["time stands still, except that EXPIRE ends the wait of one export"],
   };
 }
 
@@ -55,6 +62,11 @@ function drive(
   maxWaiting: number,
 ): ImplementationDriver {
   const flying: (() => void)[] = [];
+  /** What the time limit of each export does, by the export's number. */
+  const limits = new Map<number, () => void>();
+  /** Numbers of the exports that wait for their turn. */
+  const waiting: number[] = [];
+  let exports = 0;
   let whole = true;
   let connectionsClosed = false;
   let shutDown = false;
@@ -69,22 +81,30 @@ function drive(
       ) {
         whole = false;
       }
+      waiting.shift();
       return new Promise((resolve) => {
         flying.push(() => resolve({ status: 200, headers: {}, body: new Uint8Array(0) }));
       });
     },
     close: () => (connectionsClosed = true),
   };
+  const clock: Clock = {
+    now: () => 0,
+    setTimeout(callback) {
+      limits.set(exports, callback);
+      return { exports } as Timer;
+    },
+    clearTimeout: () => {},
+  };
+  const isDefault = concurrency === defaults.concurrency && maxWaiting === defaults.maxWaiting;
   const client = create({
     transport,
     contentType: "application/x-protobuf",
     compression: "gzip",
     headers: { "x-tenant": "a" },
-    concurrency,
-    maxWaiting,
     maxRequestBytes: sizeLimit,
-    timeoutMs: maxDelayMs,
-    clock: new VirtualClock(),
+    clock,
+    ...(isDefault ? {} : { concurrency, maxWaiting }),
   });
   const observe = (answer: string): Observables => ({
     flying: flying.length,
@@ -93,10 +113,17 @@ function drive(
     requests: whole ? "whole" : "damaged",
   });
   const offer = async (body: Uint8Array): Promise<Observables> => {
-    let refused = false;
-    void client.export(body).then(({ outcome }) => (refused = outcome === "failed"));
+    let answer = "taken";
+    exports += 1;
+    waiting.push(exports);
+    const told = async (): Promise<void> => {
+      const { outcome, requests, rejected } = await client.export(body);
+      if (outcome === "failed") answer = requests === 0 && rejected === 0 ? "refused" : "odd";
+    };
+    void told();
     await microtasksDone();
-    return observe(refused ? "refused" : "taken");
+    if (answer !== "taken") waiting.pop();
+    return observe(answer);
   };
   return {
     async send(event) {
@@ -107,6 +134,10 @@ function drive(
           return offer(new Uint8Array(sizeLimit + 1));
         case "FINISH":
           flying.shift()?.();
+          await microtasksDone();
+          return observe("none");
+        case "EXPIRE":
+          limits.get(waiting.shift() ?? 0)?.();
           await microtasksDone();
           return observe("none");
         case "FLUSH": {

@@ -28,9 +28,10 @@ export interface OtlpClientContext {
 export type OtlpClientEvent = {
   /**
    * EXPORT: a batch is handed over. EXPORT_LARGE: one over the size limit. FINISH: the oldest request
-   * in flight is answered. FLUSH: somebody asks to be told when nothing is under way.
+   * in flight is answered. EXPIRE: the oldest export that waits reaches its time limit. FLUSH: somebody
+   * asks to be told when nothing is under way.
    */
-  readonly type: "EXPORT" | "EXPORT_LARGE" | "FINISH" | "FLUSH" | "SHUTDOWN";
+  readonly type: "EXPORT" | "EXPORT_LARGE" | "FINISH" | "EXPIRE" | "FLUSH" | "SHUTDOWN";
 };
 
 export const otlpClientMachine = setup({
@@ -59,6 +60,7 @@ export const otlpClientMachine = setup({
           { guard: guard("waiting > 0"), actions: update({ waiting: "waiting - 1" }) },
           { guard: guard("inFlight > 0"), actions: update({ inFlight: "inFlight - 1" }) },
         ],
+        EXPIRE: { guard: guard("waiting > 0"), actions: update({ waiting: "waiting - 1" }) },
         SHUTDOWN: [{ guard: guard("inFlight > 0"), target: "draining" }, { target: "closed" }],
       },
     },
@@ -69,6 +71,7 @@ export const otlpClientMachine = setup({
           { guard: guard("inFlight > 1"), actions: update({ inFlight: "inFlight - 1" }) },
           { target: "closed", actions: update({ inFlight: "inFlight - 1" }) },
         ],
+        EXPIRE: { guard: guard("waiting > 0"), actions: update({ waiting: "waiting - 1" }) },
       },
     },
     closed: {},
@@ -81,6 +84,7 @@ export const otlpClient: MachineModel = {
     { type: "EXPORT" },
     { type: "EXPORT_LARGE" },
     { type: "FINISH" },
+    { type: "EXPIRE" },
     { type: "FLUSH" },
     { type: "SHUTDOWN" },
   ],

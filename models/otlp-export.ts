@@ -106,7 +106,7 @@ export const otlpExport: MachineModel = {
     { type: "partial" },
     { type: "rejected" },
     { type: "broken" },
-    { type: "unavailable", retryAfter: [0, 2_000] },
+    { type: "unavailable", retryAfter: [0, 2_000, 60_000] },
   ],
   variables: {
     requests: { int: [0, null] },

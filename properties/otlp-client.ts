@@ -52,9 +52,9 @@ export const otlpClientProperties: readonly Property[] = [
     events: ["EXPORT_LARGE"],
     source: size,
   }),
-  conforms("an answer gives its place to the next", {
+  conforms("who ends gives its place to the next", {
     id: "finish",
-    events: ["FINISH"],
+    events: ["FINISH", "EXPIRE"],
     source: concurrent,
   }),
   conforms("flush is answered when nothing is under way", {

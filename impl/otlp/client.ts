@@ -12,7 +12,7 @@
 
 import { gzipSync } from "node:zlib";
 
-import { systemClock, type Clock, type Timer } from "../platform/clock.ts";
+import { maxDelayMs, systemClock, type Clock, type Timer } from "../platform/clock.ts";
 import { partialSuccess } from "./partial-success.ts";
 import { retryAfterMs } from "./retry-after.ts";
 import { ResponseTooLargeError, type OtlpResponse, type Transport } from "./transport.ts";
@@ -107,7 +107,7 @@ export class OtlpClient {
   /** Sends one batch, encoded; never rejects. */
   export(body: Uint8Array): Promise<ExportResult> {
     if (this.#closed) return Promise.resolve(refused("the client is shut down"));
-    const { maxRequestBytes = 64 * 2 ** 20, maxWaiting = 64, concurrency = 8 } = this.#options;
+    const { maxRequestBytes = 67_108_864, maxWaiting = 64, concurrency = 8 } = this.#options;
     if (body.byteLength > maxRequestBytes) {
       return Promise.resolve(refused(`the batch has more than ${maxRequestBytes} bytes`));
     }
@@ -261,8 +261,7 @@ class Export {
     this.#state = "waiting";
     this.#report(event, askedMs);
     // A wait beyond the time limit ends with it: the timer of the limit is set already.
-    const { timeoutMs = 10_000 } = this.#options;
-    const waitMs = Math.min(askedMs ?? this.#backoffMs(), timeoutMs + 1);
+    const waitMs = Math.min(askedMs ?? this.#backoffMs(), maxDelayMs);
     this.#wait = this.#clock.setTimeout(() => this.#send("after wait"), waitMs);
   }
 
@@ -282,8 +281,6 @@ class Export {
     rejected = 0,
     askedMs: number | null = null,
   ): void {
-    if (this.#state === "delivered" || this.#state === "partlyDelivered") return;
-    if (this.#state === "failed") return;
     this.#state = outcome;
     this.#clock.clearTimeout(this.#limit);
     if (this.#wait !== null) this.#clock.clearTimeout(this.#wait);

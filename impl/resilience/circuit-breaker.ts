@@ -58,14 +58,14 @@ export class CircuitBreaker {
   readonly #listeners = new Set<(event: BreakerEvent) => void>();
 
   #state: BreakerState = "closed";
-  /** Raised by every change of state; a call remembers the period that admitted it. */
-  #period = 0;
+  /** A new one with every change of state; a call remembers the period that admitted it. */
+  #period: object = {};
   /** Failures since the last success; counted while closed. */
   #failures = 0;
   /** Admitted calls of this period that have not settled. */
   #active = 0;
-  #timer: Timer | null = null;
-  #halfOpenAtMs = 0;
+  /** What ends the open state; kept until the next one. */
+  #reopening: { readonly timer: Timer; readonly atMs: number } | null = null;
 
   /** @throws {RangeError} when an option is out of range. */
   constructor(options: CircuitBreakerOptions) {
@@ -101,7 +101,7 @@ export class CircuitBreaker {
   async execute<T>(fn: () => T | PromiseLike<T>): Promise<T> {
     if (!this.#admits()) {
       const retryAfterMs =
-        this.#state === "open" ? Math.max(0, this.#halfOpenAtMs - this.#clock.now()) : 0;
+        this.#state === "open" ? Math.max(0, this.#reopening!.atMs - this.#clock.now()) : 0;
       const error = new BreakerOpenError(this.#state, retryAfterMs);
       this.#emit({ type: "rejected", state: this.#state });
       throw error;
@@ -129,7 +129,7 @@ export class CircuitBreaker {
 
   /** Stops the timer. An open circuit then stays open. */
   dispose(): void {
-    this.#stopTimer();
+    if (this.#reopening !== null) this.#clock.clearTimeout(this.#reopening.timer);
     this.#listeners.clear();
   }
 
@@ -157,29 +157,21 @@ export class CircuitBreaker {
   }
 
   #open(): void {
-    this.#stopTimer();
-    this.#halfOpenAtMs = this.#clock.now() + this.#resetTimeoutMs;
-    this.#timer = this.#clock.setTimeout(() => {
-      this.#timer = null;
-      this.#enter("halfOpen");
-    }, this.#resetTimeoutMs);
+    const atMs = this.#clock.now() + this.#resetTimeoutMs;
+    const timer = this.#clock.setTimeout(() => this.#enter("halfOpen"), this.#resetTimeoutMs);
     // A pending probe is no reason to keep a process alive.
-    this.#timer.unref?.();
+    timer.unref?.();
+    this.#reopening = { timer, atMs };
     this.#enter("open");
   }
 
   #enter(to: BreakerState): void {
     const from = this.#state;
     this.#state = to;
-    this.#period += 1;
+    this.#period = {};
     this.#failures = 0;
     this.#active = 0;
     this.#emit({ type: "state", from, to });
-  }
-
-  #stopTimer(): void {
-    if (this.#timer !== null) this.#clock.clearTimeout(this.#timer);
-    this.#timer = null;
   }
 
   #emit(event: BreakerEvent): void {

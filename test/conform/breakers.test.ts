@@ -72,6 +72,11 @@ describe("circuit breakers against their model", () => {
 });
 
 describe("negative controls", () => {
+  // Only what every breaker shows; ours shows its counts as well, which give some mutants away earlier.
+  const shown = (implementation: Implementation): Implementation => ({
+    ...implementation,
+    predict: predictBreaker,
+  });
   // Model state, event and the observable that gives each mutant away.
   const shapes: Record<keyof typeof mutants, Readonly<Record<string, unknown>>> = {
     thresholdOffByOne: { state: "closed", event: "FAILURE", expected: "open", observed: "closed" },
@@ -103,7 +108,7 @@ describe("negative controls", () => {
     async ([key, mutant]) => {
       const { create, dispose } = await load(mutant);
       try {
-        const subject = subjectWith([breakerOurs({ ...adapterOptions, create })]);
+        const subject = subjectWith([shown(breakerOurs({ ...adapterOptions, create }))]);
         const { obligation, outcome } = await checkOne(subject);
         expect(outcome.verdict).toBe("violated");
         expect(outcome.counterexample?.at).toMatchObject(shapes[key]);
@@ -111,7 +116,7 @@ describe("negative controls", () => {
         expect(outcome.counterexample?.trace.states.length).toBeLessThanOrEqual(1 + 6 + 4);
 
         // The unchanged breaker passes where the mutant fails: the replay tells them apart.
-        const repaired = subjectWith([breakerOurs(adapterOptions)]);
+        const repaired = subjectWith([shown(breakerOurs(adapterOptions))]);
         const { counterexample } = outcome;
         expect(
           await engine.replay(obligation, subject, counterexample!, makeContext()),

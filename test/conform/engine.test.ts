@@ -1,6 +1,7 @@
 import { assign, createMachine, setup } from "xstate";
 import { describe, expect, it } from "vitest";
 
+import { predictBreaker } from "../../adapters/breaker-driver.ts";
 import { breakerOurs } from "../../adapters/breaker-ours.ts";
 import { engine } from "../../checkers/conform/engine.ts";
 import type { CheckContext } from "../../core/engine.ts";
@@ -194,7 +195,9 @@ describe("counterexamples", () => {
   it("show every step with time, model state and what was observed", async () => {
     const { create, dispose } = await load(mutants.thresholdOffByOne);
     const { outcome } = await checkOne(
-      subjectWith([breakerOurs({ ...adapterOptions, name: "mutant", create })]),
+      subjectWith([
+        { ...breakerOurs({ ...adapterOptions, name: "mutant", create }), predict: predictBreaker },
+      ]),
     );
     await dispose();
     const { trace, message } = outcome.counterexample!;

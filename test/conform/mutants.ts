@@ -52,18 +52,18 @@ export const mutants = {
   },
   neverHalfOpen: {
     name: "it never half-opens",
-    replace: 'this.#enter("halfOpen");',
-    by: "",
+    replace: '() => this.#enter("halfOpen")',
+    by: "() => {}",
   },
   halfOpensLate: {
     name: "it half-opens 1 ms late",
-    replace: "}, this.#resetTimeoutMs);",
-    by: "}, this.#resetTimeoutMs + 1);",
+    replace: '"halfOpen"), this.#resetTimeoutMs)',
+    by: '"halfOpen"), this.#resetTimeoutMs + 1)',
   },
   halfOpensEarly: {
     name: "it half-opens 1 ms early",
-    replace: "}, this.#resetTimeoutMs);",
-    by: "}, this.#resetTimeoutMs - 1);",
+    replace: '"halfOpen"), this.#resetTimeoutMs)',
+    by: '"halfOpen"), this.#resetTimeoutMs - 1)',
   },
   trialFailureIgnored: {
     name: "a failed trial leaves it half-open",
