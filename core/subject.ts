@@ -3,61 +3,15 @@
  * `verify.config.ts` ties models, properties, implementations and adapters together.
  */
 
-import type { AnyStateMachine } from "xstate";
-
+import type { MachineModel } from "./model.ts";
 import type { Expectation, ModelState, Property } from "./property.ts";
-import type { Json, Scalar, TraceAction } from "./trace.ts";
+import type { SystemModel } from "./system.ts";
+import type { Scalar, TraceAction } from "./trace.ts";
 import type { BatchReplayer, ProcessorSettings } from "./load.ts";
 
+export type * from "./model.ts";
+
 // --- machines ---------------------------------------------------------------------------------
-
-/**
- * The values of a context field. `{ int: [lo, hi] }` is inclusive; `hi` may be `null` for "no upper
- * limit", which only the solver can handle.
- */
-export type VariableType =
-  | "bool"
-  | { readonly int: readonly [number, number | null] }
-  | { readonly enum: readonly string[] };
-
-/** An event type with a finite list of values per payload field. */
-export interface EventDeclaration {
-  readonly type: string;
-  readonly [field: string]: string | readonly Scalar[];
-}
-
-/**
- * A parameter of a machine: given through its `input`, copied into the context field of the same
- * name and never changed. Exploration uses the value `explore`; the solver takes it as any value
- * of `int`.
- */
-export interface ParameterDeclaration {
-  readonly int: readonly [number, number | null];
-  readonly explore: number;
-}
-
-/**
- * What an invoked or spawned actor may answer: each output and each error of the lists, at any moment
- * while it runs, or nothing at all. Its own behaviour is not explored.
- */
-export interface ActorDeclaration {
-  readonly done?: readonly Json[];
-  readonly error?: readonly Json[];
-}
-
-export interface MachineModel {
-  readonly machine: AnyStateMachine;
-  readonly events: readonly EventDeclaration[];
-  /** Every context field with its values, parameters excepted. */
-  readonly variables?: Readonly<Record<string, VariableType>>;
-  readonly parameters?: Readonly<Record<string, ParameterDeclaration>>;
-  /** Fixed machine input besides the parameters. */
-  readonly input?: Readonly<Record<string, Json>>;
-  /** By source name; by actor id where the source is written inline. */
-  readonly actors?: Readonly<Record<string, ActorDeclaration>>;
-  /** Default `untimed`: sound for universal claims. */
-  readonly time?: "untimed" | "discrete" | "ordered";
-}
 
 /** What an implementation shows after a command; compared entry by entry with the model. */
 export type Observables = Readonly<Record<string, Scalar>>;
@@ -105,6 +59,18 @@ export interface MachineSubject {
    */
   readonly prove?: boolean;
 }
+
+/** Several machines side by side, explored together. */
+export interface SystemSubject {
+  readonly kind: "system";
+  readonly id: string;
+  readonly title: string;
+  readonly source?: string;
+  readonly model: SystemModel;
+  readonly properties: readonly Property[];
+}
+
+export type ExploredSubject = MachineSubject | SystemSubject;
 
 // --- theorems ---------------------------------------------------------------------------------
 
@@ -324,7 +290,12 @@ export interface RecordingSubject {
 }
 
 export type Subject =
-  MachineSubject | TheoremSubject | QueueSubject | ProcessSubject | RecordingSubject;
+  | MachineSubject
+  | SystemSubject
+  | TheoremSubject
+  | QueueSubject
+  | ProcessSubject
+  | RecordingSubject;
 
 export interface VerifyConfig {
   readonly subjects: readonly Subject[];
@@ -333,9 +304,24 @@ export interface VerifyConfig {
 /** Identity with types: the default export of `verify.config.ts`. */
 export const defineConfig = (config: VerifyConfig): VerifyConfig => config;
 
-/** A machine subject; `title` defaults to the id. */
+/**
+ * A machine subject, or a system of machines when the model has `machines`; `title` defaults to the
+ * id.
+ */
 export function defineSubject(
   subject: Omit<MachineSubject, "kind" | "title"> & { readonly title?: string },
-): MachineSubject {
-  return { ...subject, kind: "machine", title: subject.title ?? subject.id };
+): MachineSubject;
+export function defineSubject(
+  subject: Omit<SystemSubject, "kind" | "title"> & { readonly title?: string },
+): SystemSubject;
+export function defineSubject(
+  subject: (Omit<MachineSubject, "kind" | "title"> | Omit<SystemSubject, "kind" | "title">) & {
+    readonly title?: string;
+  },
+): MachineSubject | SystemSubject {
+  const title = subject.title ?? subject.id;
+  const { model } = subject;
+  return "machines" in model
+    ? { ...subject, model, kind: "system", title }
+    : { ...subject, model, kind: "machine", title };
 }

@@ -1,6 +1,6 @@
 /** Several machines side by side: what they share, what travels between them, what may go wrong. */
 
-import type { MachineModel, VariableType } from "./subject.ts";
+import type { MachineModel, VariableType } from "./model.ts";
 
 /** One machine of a system. */
 export interface ComponentDeclaration extends Omit<MachineModel, "time"> {
@@ -37,4 +37,22 @@ export interface SystemModel {
   /** How many losses and duplications may happen in all; unlimited when left out. */
   readonly faults?: number;
   readonly time?: "untimed" | "discrete";
+}
+
+/** One machine or several: whatever can be explored. */
+export type AnyModel = MachineModel | SystemModel;
+
+/** The variables that predicates can name: in a system `machine_variable`, `channel_length`. */
+export function variablesOf(model: AnyModel): Readonly<Record<string, VariableType>> {
+  if (!("machines" in model)) return model.variables ?? {};
+  const variables: Record<string, VariableType> = { ...model.shared };
+  for (const [machine, component] of Object.entries(model.machines)) {
+    for (const [name, type] of Object.entries(component.variables ?? {})) {
+      variables[`${machine}_${name}`] = type;
+    }
+  }
+  for (const [channel, { capacity }] of Object.entries(model.channels ?? {})) {
+    variables[`${channel}_length`] = { int: [0, capacity] };
+  }
+  return variables;
 }

@@ -1,6 +1,7 @@
 /** What an expression may speak of: variables with their types, states, events. */
 
 import type { EventDeclaration, MachineModel, Theorem, VariableType } from "../core/subject.ts";
+import { variablesOf, type AnyModel, type SystemModel } from "../core/system.ts";
 
 export type Type =
   | { readonly kind: "bool" }
@@ -66,7 +67,8 @@ function payloadTypes(declaration: EventDeclaration): ReadonlyMap<string, Type> 
 }
 
 /** The scope of state predicates of a model; of step predicates with `{ step: true }`. */
-export function scopeOfModel(model: MachineModel, options: { step?: boolean } = {}): Scope {
+export function scopeOfModel(model: AnyModel, options: { step?: boolean } = {}): Scope {
+  if ("machines" in model) return scopeOfSystem(model, options);
   const variables = new Map<string, Type>();
   for (const [name, type] of Object.entries(model.variables ?? {})) {
     variables.set(name, typeOfVariable(type));
@@ -82,6 +84,27 @@ export function scopeOfModel(model: MachineModel, options: { step?: boolean } = 
     events: new Map(model.events.map((event) => [event.type, payloadTypes(event)])),
     step: options.step ?? false,
   };
+}
+
+/** In a system states are `machine.path`; what two machines call alike must be of one type. */
+function scopeOfSystem(model: SystemModel, options: { step?: boolean }): Scope {
+  const variables = new Map<string, Type>();
+  for (const [name, type] of Object.entries(variablesOf(model))) {
+    variables.set(name, typeOfVariable(type));
+  }
+  const states = new Set<string>();
+  const events = new Map<string, ReadonlyMap<string, Type>>();
+  for (const [machine, component] of Object.entries(model.machines)) {
+    for (const name of Object.keys(component.parameters ?? {})) {
+      variables.set(`${machine}_${name}`, intType);
+    }
+    for (const path of statePathsOf(component.machine)) states.add(`${machine}.${path}`);
+    for (const event of component.events) events.set(event.type, payloadTypes(event));
+  }
+  for (const { carries } of Object.values(model.channels ?? {})) {
+    for (const type of carries) if (!events.has(type)) events.set(type, new Map());
+  }
+  return { variables, states, events, step: options.step ?? false };
 }
 
 /** The scope of a guard or an update that runs in one event, or in any event. */

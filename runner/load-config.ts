@@ -52,6 +52,7 @@ export async function loadConfig(path: string): Promise<VerifyConfig> {
 
 const kinds: ReadonlySet<string> = new Set<Subject["kind"]>([
   "machine",
+  "system",
   "theorem",
   "queue",
   "process",
@@ -107,6 +108,7 @@ function checkSubject(subject: unknown, index: number, fail: Fail): Subject {
 function claimsOf(subject: Subject): unknown {
   switch (subject.kind) {
     case "machine":
+    case "system":
       return subject.properties;
     case "theorem":
       return subject.theorems;

@@ -9,6 +9,7 @@ import { matchesState, type AnyMachineSnapshot, type EventObject, type StateValu
 
 import type { ModelState } from "../core/property.ts";
 import type { ComponentDeclaration } from "../core/system.ts";
+import { nodesOf } from "./nodes.ts";
 
 export interface Part {
   readonly name: string;
@@ -21,7 +22,11 @@ export interface Line {
   readonly messages: readonly EventObject[];
 }
 
-export function compositeState(parts: readonly Part[], lines: readonly Line[]): ModelState {
+/** It has what the workbench reads of a snapshot; it is none, and XState cannot step it. */
+export function compositeState(
+  parts: readonly Part[],
+  lines: readonly Line[],
+): AnyMachineSnapshot & ModelState {
   const value = Object.fromEntries(
     parts.map(({ name, snapshot }) => [name, snapshot.value as StateValue]),
   );
@@ -35,11 +40,30 @@ export function compositeState(parts: readonly Part[], lines: readonly Line[]): 
   }
   for (const { name, messages } of lines) context[`${name}_length`] = messages.length;
   for (const { name, snapshot } of parts) context[name] ??= snapshot.context;
-  return {
+  let order = 0;
+  const nodes = parts.flatMap(({ name, snapshot }) =>
+    nodesOf(snapshot)
+      .toSorted((a, b) => a.order - b.order)
+      .map((node) => ({
+        id: `${name}.${node.id}`,
+        path: [name, ...node.path],
+        type: node.type,
+        order: order++,
+      })),
+  );
+  const historyValue = Object.fromEntries(
+    parts.flatMap(({ name, snapshot }) =>
+      Object.entries(snapshot.historyValue as unknown as object).map(
+        ([id, remembered]) => [`${name}.${id}`, remembered as unknown] as const,
+      ),
+    ),
+  );
+  const state: ModelState = {
     value,
     context,
     status: parts.every(({ snapshot }) => snapshot.status !== "active") ? "done" : "active",
     matches: (wanted) => matchesState(wanted as StateValue, value),
     hasTag: (tag) => parts.some(({ snapshot }) => snapshot.hasTag(tag)),
   };
+  return { ...state, _nodes: nodes, historyValue } as unknown as AnyMachineSnapshot & ModelState;
 }

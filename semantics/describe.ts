@@ -2,22 +2,22 @@
 
 import type { AnyMachineSnapshot } from "xstate";
 
-import type { MachineModel } from "../core/subject.ts";
+import { variablesOf, type AnyModel } from "../core/system.ts";
 import type { Scalar } from "../core/trace.ts";
 import { activePaths } from "./nodes.ts";
 
 /** `state` and the variables of a snapshot, as they appear in traces and in `at`. */
 export function describeSnapshot(
   snapshot: AnyMachineSnapshot,
-  model: Pick<MachineModel, "variables">,
+  model: AnyModel,
 ): Readonly<Record<string, Scalar>> {
   const context = snapshot.context as Record<string, unknown>;
   const described: Record<string, Scalar> = { state: activePaths(snapshot).join("+") };
-  for (const name of Object.keys(model.variables ?? {})) described[name] = scalar(context[name]);
+  for (const name of Object.keys(variablesOf(model))) described[name] = scalar(context[name]);
   return described;
 }
 
-export const scalar = (value: unknown): Scalar =>
+const scalar = (value: unknown): Scalar =>
   typeof value === "number" || typeof value === "boolean" || typeof value === "string"
     ? value
     : null;

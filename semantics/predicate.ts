@@ -2,7 +2,7 @@
 
 import { DiagnosticError } from "../core/diagnostic.ts";
 import type { ModelState, ModelStep, StatePredicate, StepPredicate } from "../core/property.ts";
-import type { MachineModel } from "../core/subject.ts";
+import type { AnyModel } from "../core/system.ts";
 import { messageOf, ModelFault } from "./fault.ts";
 import { compileState, compileStep, implicationParts, print, scopeOfModel } from "../expr/index.ts";
 
@@ -17,7 +17,7 @@ export interface CompiledPredicate<T> {
 /** @throws {DiagnosticError} VRF201..VRF204 when the text is not a predicate of this model */
 export function statePredicate(
   predicate: StatePredicate,
-  model: MachineModel,
+  model: AnyModel,
 ): CompiledPredicate<ModelState> {
   if (typeof predicate === "function") return opaque(predicate);
   const scope = scopeOfModel(model);
@@ -27,7 +27,7 @@ export function statePredicate(
 /** @throws {DiagnosticError} VRF201..VRF204 when the text is not a step predicate of this model */
 export function stepPredicate(
   predicate: StepPredicate,
-  model: MachineModel,
+  model: AnyModel,
 ): CompiledPredicate<ModelStep> {
   if (typeof predicate === "function") return opaque(predicate);
   const scope = scopeOfModel(model, { step: true });

@@ -11,12 +11,29 @@ import type { Json, TraceAction } from "../core/trace.ts";
 import { DeadlineClock } from "./clock.ts";
 import { messageOf, ModelFault } from "./fault.ts";
 import { nodesOf } from "./nodes.ts";
+import { answeringActor, answersOf, type PendingActor } from "./packed/pending.ts";
 import { declaredEvents, makeStepper, type RawStep, type Stepper, type Timer } from "./stepper.ts";
+import type { World } from "./system.ts";
 import { earliestTimes, type AtLeast } from "./timing.ts";
 
-/** One step of a recorded run: an event with its payload, or a timer by its name and owner. */
+/**
+ * One step of a recorded run: an event with its payload, or a timer by its name and owner. In a system
+ * `machine` says whose it is, `channel` through which an event arrives.
+ */
 export type RecipeStep =
-  { readonly event: TraceAction } | { readonly timer: string; readonly state: string | null };
+  | { readonly event: TraceAction; readonly machine?: string; readonly channel?: string }
+  | { readonly timer: string; readonly state: string | null; readonly machine?: string };
+
+/** A message is lost or doubled. */
+export interface FaultStep {
+  readonly fault: "loses" | "duplicates";
+  readonly channel: string;
+  /** Which message under way, the next one to arrive first. */
+  readonly position: number;
+  readonly message: TraceAction;
+}
+
+export type SystemStep = RecipeStep | FaultStep;
 
 /** A timer that is set at some point of a run. */
 export interface ArmedTimer {
@@ -31,13 +48,15 @@ export interface RunState {
   readonly snapshot: AnyMachineSnapshot;
   readonly pending: readonly ArmedTimer[];
   /** What led here; null in the first state. */
-  readonly cause: RecipeStep | null;
+  readonly cause: SystemStep | null;
   /** The event as XState saw it; null in the first state. */
   readonly event: EventObject | null;
   /** The timer that fired, if one did. */
   readonly fired: Timer | null;
   /** Virtual time in milliseconds. */
   readonly timeMs: number;
+  /** In a system: all machines and channels. */
+  readonly world?: World;
 }
 
 export type Run =
@@ -49,7 +68,7 @@ export type Run =
 
 /** Runs the steps on the model as it is now. Steps are counted from 1, as people do. */
 export function runRecipe(model: MachineModel, steps: readonly RecipeStep[]): Run {
-  const stepper = makeStepper(model);
+  const stepper = makeStepper(model, { actors: true });
   const pure = followPurely(model, stepper, steps);
   if (pure.kind !== "ran") return pure;
   const times = earliestTimes(pure.states.length, pure.constraints);
@@ -90,6 +109,7 @@ function followPurely(
   const states: RunState[] = [];
   const constraints: AtLeast[] = [];
   let pending: readonly ArmedTimer[] = [];
+  let actors: readonly PendingActor[] = [];
   let number = 0;
   const infeasible = (message: string): PureRun => ({ kind: "infeasible", step: number, message });
 
@@ -97,6 +117,7 @@ function followPurely(
     let step: RawStep | null = stepper.initial();
     let { snapshot } = step;
     pending = rearm(pending, step, 0);
+    actors = employ(actors, step, null);
     states.push({ snapshot, pending, cause: null, event: null, fired: null, timeMs: 0 });
     for (const cause of steps) {
       number += 1;
@@ -107,7 +128,7 @@ function followPurely(
       let firing: ArmedTimer | null = null;
       if ("event" in cause) {
         event = cause.event;
-        if (!declared.has(canonical(cause.event))) {
+        if (!declared.has(canonical(event)) && !answers(model, actors).has(canonical(event))) {
           return infeasible(
             `step ${number}: the model declares no event ${canonical(cause.event)}`,
           );
@@ -140,6 +161,7 @@ function followPurely(
       step = stepper.send(snapshot, event);
       if (step !== null) {
         ({ snapshot } = step);
+        actors = employ(actors, step, event);
         pending = snapshot.status === "active" ? rearm(pending, step, number) : [];
       }
       states.push({
@@ -158,7 +180,29 @@ function followPurely(
   return { kind: "ran", states, constraints };
 }
 
-function rearm(
+/** What the actors that run may answer. */
+export function answers(
+  model: Pick<MachineModel, "actors">,
+  actors: readonly PendingActor[],
+): ReadonlySet<string> {
+  return new Set(actors.flatMap((actor) => answersOf(model, actor)).map(canonical));
+}
+
+/** The actors that run after a step. */
+export function employ(
+  before: readonly PendingActor[],
+  step: RawStep,
+  event: EventObject | null,
+): readonly PendingActor[] {
+  let actors = before.filter(({ id }) => id !== answeringActor(event));
+  for (const effect of step.actors) {
+    actors = actors.filter(({ id }) => id !== effect.id);
+    if (effect.op === "start") actors = [...actors, { id: effect.id, source: effect.source }];
+  }
+  return step.snapshot.status === "active" ? actors : [];
+}
+
+export function rearm(
   pending: readonly ArmedTimer[],
   step: RawStep,
   since: number,

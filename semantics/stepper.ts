@@ -99,11 +99,12 @@ export function withMicrostepLimit(machine: AnyStateMachine): AnyStateMachine {
 
 /**
  * @param options `actors`: allow the actors that `model.actors` declares; whoever asks for it must
- * follow `RawStep.actors`
+ * follow `RawStep.actors`. `emits`: somebody hears what the machine emits, so that an event which
+ * only emits something is not ignored.
  */
 export function makeStepper(
   model: MachineModel,
-  options: { readonly actors?: boolean } = {},
+  options: { readonly actors?: boolean; readonly emits?: boolean } = {},
 ): Stepper {
   const machine = withMicrostepLimit(model.machine);
   const input = inputOf(model);
@@ -177,7 +178,10 @@ export function makeStepper(
         // oxlint-disable-next-line typescript/no-explicit-any -- the scope of xstate's own transition()
         machine.transition(snapshot, watched, scope as any),
       );
-      return step.snapshot === snapshot && step.effects.length === 0 ? null : step;
+      const silent =
+        step.effects.length === 0 &&
+        (options.emits !== true || step.actions.every(({ type }) => type !== "xstate.emit"));
+      return step.snapshot === snapshot && silent ? null : step;
     },
   };
 }

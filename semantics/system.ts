@@ -8,17 +8,17 @@ import type { AnyMachineSnapshot, EventObject } from "xstate";
 
 import type { ModelState } from "../core/property.ts";
 import type { MachineModel } from "../core/subject.ts";
-import type { SystemModel } from "../core/system.ts";
+import type { AnyModel, SystemModel } from "../core/system.ts";
 import type { Scalar, TraceAction } from "../core/trace.ts";
 import type { TimeMode } from "../core/verdict.ts";
-import { describeSnapshot, scalar } from "./describe.ts";
+import { describeSnapshot } from "./describe.ts";
 import { compositeState } from "./composite.ts";
 import { ModelFault } from "./fault.ts";
 import { activePaths } from "./nodes.ts";
 import type { ChannelFault } from "./packed/channel.ts";
 import { actionOf, channelAction, Expander, tickAction, type Sink } from "./packed/expand.ts";
 import { FieldTooNarrow } from "./packed/layout.ts";
-import { timerKey } from "./packed/pending.ts";
+import { timerKey, type PendingActor } from "./packed/pending.ts";
 import { Product } from "./packed/product.ts";
 import { StateStore } from "./packed/store.ts";
 import { exploredParameters, type Timer } from "./stepper.ts";
@@ -70,6 +70,27 @@ export class FaultInStep extends Error {
   }
 }
 
+/** Where a run ended. */
+export interface RunEnd {
+  readonly snapshot: AnyMachineSnapshot;
+  readonly pending: readonly { readonly timer: Timer; readonly dueAt: number }[];
+  readonly timeMs: number;
+  readonly world?: World;
+}
+
+/** A state of several machines, taken apart. */
+export interface World {
+  readonly parts: readonly {
+    readonly snapshot: AnyMachineSnapshot;
+    readonly timers: readonly { readonly timer: Timer; readonly remaining: number }[];
+    readonly actors: readonly PendingActor[];
+  }[];
+  /** The messages under way, by channel. */
+  readonly channels: readonly (readonly EventObject[])[];
+  /** Faults that may still happen; any number where there is no budget. */
+  readonly faults: number;
+}
+
 /** A machine with its treatment of time. @throws {DiagnosticError} when that cannot be honoured */
 export function compileMachine(model: MachineModel): System {
   const { time = "untimed", ...machine } = model;
@@ -78,12 +99,24 @@ export function compileMachine(model: MachineModel): System {
       machines: { [model.machine.id]: machine },
       ...(time === "ordered" ? {} : { time }),
     },
-    { lone: true },
+    model,
   );
 }
 
+export const compileModel = (model: AnyModel): System =>
+  "machines" in model ? compileSystem(model) : compileMachine(model);
+
+/** A fresh system whose state 0 is the end of a run that was followed on a clock. */
+export function startAt({ snapshot, pending, timeMs, world }: RunEnd, model: AnyModel): System {
+  const system = compileModel(model);
+  const timers = pending.map(({ timer, dueAt }) => ({ timer, remaining: dueAt - timeMs }));
+  if (world === undefined) system.adopt(snapshot, timers);
+  else system.adoptWorld(world);
+  return system;
+}
+
 /** @throws {DiagnosticError} when the declarations do not fit together */
-export const compileSystem = (model: SystemModel): System => new System(model, { lone: false });
+export const compileSystem = (model: SystemModel): System => new System(model);
 
 export class System {
   readonly time: TimeMode;
@@ -91,6 +124,7 @@ export class System {
   /** The declared events come first, then everything else in the order in which it was met. */
   readonly eventCount: number;
   readonly product: Product;
+  readonly #model: AnyModel;
   readonly #lone: boolean;
   #store: StateStore;
   #expander: Expander;
@@ -101,14 +135,16 @@ export class System {
   readonly #actions: Action[] = [];
   readonly #actionIds = new Map<number, ActionId>();
 
-  constructor(model: SystemModel, { lone }: { readonly lone: boolean }) {
-    this.#lone = lone;
+  /** @param lone the model of which `model` is the only machine */
+  constructor(model: SystemModel, lone: MachineModel | null = null) {
+    this.#lone = lone !== null;
+    this.#model = lone ?? model;
     this.product = new Product(model);
     this.time = model.time ?? "untimed";
     this.parameters = Object.fromEntries(
       this.product.components.flatMap(({ name, model: component }) =>
         Object.entries(exploredParameters(component)).map(([parameter, value]) => [
-          lone ? parameter : `${name}_${parameter}`,
+          this.#lone ? parameter : `${name}_${parameter}`,
           value,
         ]),
       ),
@@ -175,7 +211,6 @@ export class System {
   snapshot(state: StateId): AnyMachineSnapshot & ModelState {
     this.#store.read(state, this.#current);
     if (this.#lone) return this.#snapshotOf(0);
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- predicates rely on ModelState only
     return compositeState(
       this.product.components.map(({ name, model }, index) => ({
         name,
@@ -186,7 +221,7 @@ export class System {
         name,
         messages: this.product.channelContent(this.#current, index),
       })),
-    ) as AnyMachineSnapshot & ModelState;
+    );
   }
 
   /** The snapshots of the components, in the order of their declaration. */
@@ -211,17 +246,7 @@ export class System {
 
   /** `state` and every variable: what a person wants to know about a state. */
   describe(state: StateId): Readonly<Record<string, Scalar>> {
-    if (this.#lone)
-      return describeSnapshot(this.snapshot(state), this.product.components[0]!.model);
-    const { context } = this.snapshot(state) as { context: Readonly<Record<string, unknown>> };
-    return {
-      state: this.active(state).join("+"),
-      ...Object.fromEntries(
-        Object.entries(context).flatMap(([name, value]) =>
-          typeof value === "object" ? [] : [[name, scalar(value)]],
-        ),
-      ),
-    };
+    return describeSnapshot(this.snapshot(state), this.#model);
   }
 
   /** Has every machine reached its end? Then nothing moves any more. */
@@ -236,26 +261,36 @@ export class System {
   /** The number of a state that was met elsewhere, e.g. at the end of a run on a clock. */
   adopt(
     snapshot: AnyMachineSnapshot,
-    pending: readonly { readonly timer: Timer; readonly remaining: number }[],
+    timers: readonly { readonly timer: Timer; readonly remaining: number }[],
   ): StateId {
-    const { kind, configField, pendingField, fields } = this.product.components[0]!;
-    const context = snapshot.context as Record<string, unknown>;
-    const timers = pending.map(({ timer, remaining }) => ({
-      timer,
-      remaining: this.product.tick === null ? null : remaining,
-    }));
-    const set = kind.pendingSets.idOf({ timers, actors: [] });
-    const config = kind.adopt(snapshot);
+    return this.adoptWorld({ parts: [{ snapshot, timers, actors: [] }], channels: [], faults: 0 });
+  }
+
+  /** The same for several machines; parts and channels in the order of their declaration. */
+  adoptWorld({ parts, channels, faults }: World): StateId {
     return this.#insert(() => {
+      const { components } = this.product;
+      const values: (readonly [field: number, value: number])[] = [];
+      for (const [index, { snapshot, timers, actors }] of parts.entries()) {
+        const { kind, configField, pendingField, fields } = components[index]!;
+        const context = snapshot.context as Record<string, unknown>;
+        const pending = timers.map(({ timer, remaining }) => ({
+          timer,
+          remaining: this.product.tick === null ? null : remaining,
+        }));
+        values.push([configField, kind.adopt(snapshot)]);
+        values.push([pendingField, kind.pendingSets.idOf({ timers: pending, actors })]);
+        fields.forEach((field, variable) => {
+          values.push([field, kind.oracle.codeOf(variable, context)]);
+        });
+      }
+      values.push(...this.product.environment(channels, faults));
       const { layout } = this.product;
       const state = new Uint32Array(layout.words);
-      const put = (field: number, value: number): void => {
+      for (const [field, value] of values) {
         if (value > layout.mask[field]!) throw new FieldTooNarrow(field, value);
         layout.put(state, field, value);
-      };
-      put(configField, config);
-      put(pendingField, set);
-      fields.forEach((field, variable) => put(field, kind.oracle.codeOf(variable, context)));
+      }
       return state;
     });
   }

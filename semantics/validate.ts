@@ -23,9 +23,14 @@ import { tickOf } from "./ticks.ts";
 /**
  * Refuses a model that cannot be explored as declared.
  * @param place the subject's id, for the message
+ * @param delivered event types that come through channels
  * @throws {DiagnosticError} VRF101, VRF102, VRF103 or VRF106
  */
-export function validateModel(model: MachineModel, place: string): void {
+export function validateModel(
+  model: MachineModel,
+  place: string,
+  delivered: readonly string[] = [],
+): void {
   const refuse = (code: DiagnosticCode, message: string, help?: string, where = place): never => {
     throw new DiagnosticError(code, message, {
       place: where,
@@ -42,8 +47,8 @@ export function validateModel(model: MachineModel, place: string): void {
       );
     }
   }
-  refuseActors(nodes, place, refuse);
-  refuseUndeclaredEvents(model, nodes, place, refuse);
+  refuseActors(model, nodes, place, refuse);
+  refuseUndeclaredEvents(model, nodes, place, refuse, delivered);
   if (model.time === "ordered") {
     refuse(
       "VRF106",
@@ -65,7 +70,7 @@ export function validateModel(model: MachineModel, place: string): void {
 
   let start: RawStep;
   try {
-    start = makeStepper(model).initial();
+    start = makeStepper(model, { actors: true }).initial();
   } catch (thrown) {
     if (thrown instanceof ModelFault && thrown.code !== "VRF104" && thrown.code !== "VRF107") {
       refuse(thrown.code, thrown.message, thrown.help);
@@ -117,16 +122,24 @@ const builtInType = (action: unknown): string | null =>
     ? action.type
     : null;
 
-function refuseActors(nodes: readonly Node[], place: string, refuse: Refuse): void {
+function refuseActors(
+  model: MachineModel,
+  nodes: readonly Node[],
+  place: string,
+  refuse: Refuse,
+): void {
   const help =
-    "model what the other actor may answer as events of this machine, and declare them under events";
+    "declare under actors what it may answer: actors: { source: { done: [output, …], error: [error, …] } }";
+  const known = model.actors ?? {};
   for (const node of nodes) {
     const where = `${place}, state ${pathOf(node)}`;
-    if (node.invoke.length > 0) {
-      refuse("VRF106", "invoked actors are not explored", help, where);
+    for (const { id, src } of node.invoke) {
+      if (id in known || (typeof src === "string" && src in known)) continue;
+      refuse("VRF106", `the invoked actor "${id}" is not declared`, help, where);
     }
     for (const reference of actionsOf(node)) {
       const type = builtInType(resolved(node, reference));
+      if (model.actors !== undefined) continue; // which one it is, is seen while exploring
       if (type === "xstate.spawnChild" || type === "xstate.sendTo" || type === "xstate.stopChild") {
         refuse(
           "VRF106",
@@ -144,8 +157,9 @@ function refuseUndeclaredEvents(
   nodes: readonly Node[],
   place: string,
   refuse: Refuse,
+  delivered: readonly string[],
 ): void {
-  const known = new Set(model.events.map((event) => event.type));
+  const known = new Set([...model.events.map((event) => event.type), ...delivered]);
   let raisesAnything = false; // enqueueActions and computed events cannot be read off
   for (const node of nodes) {
     for (const reference of actionsOf(node)) {

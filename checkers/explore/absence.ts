@@ -2,9 +2,9 @@
 
 import type { CheckContext, ReplayObservation } from "../../core/engine.ts";
 import type { Property } from "../../core/property.ts";
-import type { MachineSubject } from "../../core/subject.ts";
+import type { ExploredSubject } from "../../core/subject.ts";
 import { makeTrace, traceState, type Counterexample } from "../../core/trace.ts";
-import { compileMachine } from "../../semantics/system.ts";
+import { compileModel } from "../../semantics/system.ts";
 import { extend, startGraph, type ReachableGraph } from "./graph.ts";
 import { predicateName } from "./judge.ts";
 import { writeRecipe } from "./recipe.ts";
@@ -37,11 +37,11 @@ export function absence(
 /** Explores the model as it is now: a closed set cannot be followed like a run. */
 export async function replayAbsence(
   property: Property,
-  subject: MachineSubject,
+  subject: ExploredSubject,
   counterexample: Counterexample,
   context: CheckContext,
 ): Promise<ReplayObservation> {
-  const graph = startGraph(compileMachine(subject.model));
+  const graph = startGraph(compileModel(subject.model));
   await extend(graph, context);
   if (graph.fault !== null) {
     return { kind: "infeasible", message: `the machine fails: ${graph.fault.fault.message}` };

@@ -9,11 +9,12 @@ import { DiagnosticError } from "../../core/diagnostic.ts";
 import type { CheckContext, Engine, Obligation, ReplayObservation } from "../../core/engine.ts";
 import type { Property } from "../../core/property.ts";
 import type { Outcome } from "../../core/result.ts";
-import type { MachineSubject, Subject } from "../../core/subject.ts";
+import type { ExploredSubject, Subject } from "../../core/subject.ts";
 import { ModelFault } from "../../semantics/fault.ts";
 import { statePredicate, stepPredicate } from "../../semantics/predicate.ts";
 import { FaultInStep } from "../../semantics/system.ts";
 import { validateModel } from "../../semantics/validate.ts";
+import { validateSystem } from "../../semantics/validate-system.ts";
 import { replayAbsence } from "./absence.ts";
 import { diagramOf } from "./diagram.ts";
 import { plural, type Finding } from "./finding.ts";
@@ -33,10 +34,11 @@ export const engine: Engine = {
   version: "1",
 
   plan(subject: Subject): readonly Obligation[] {
-    if (subject.kind !== "machine") return [];
+    if (subject.kind !== "machine" && subject.kind !== "system") return [];
     const planned = subject.properties.filter((property) => property.kind !== "conforms");
     if (planned.length === 0) return [];
-    validateModel(subject.model, subject.id);
+    if (subject.kind === "system") validateSystem(subject.model, subject.id);
+    else validateModel(subject.model, subject.id);
     return planned.map((property) => {
       compilePredicates(property, subject);
       return {
@@ -54,7 +56,7 @@ export const engine: Engine = {
   },
 
   async check(obligation, subject, context): Promise<Outcome> {
-    const machine = machineOf(subject);
+    const machine = exploredOf(subject);
     const property = propertyOf(machine, obligation);
     const graph = graphOf(machine);
     const stop = await extend(graph, context);
@@ -71,7 +73,7 @@ export const engine: Engine = {
   },
 
   async replay(obligation, subject, counterexample, context): Promise<ReplayObservation> {
-    const machine = machineOf(subject);
+    const machine = exploredOf(subject);
     const property = propertyOf(machine, obligation);
     const recipe = readRecipe(counterexample.recipe);
     if (recipe === null) {
@@ -98,12 +100,12 @@ export const engine: Engine = {
   graph: (subject) => (subject.kind === "machine" ? diagramOf(subject.model) : null),
 };
 
-function machineOf(subject: Subject): MachineSubject {
-  if (subject.kind === "machine") return subject;
+function exploredOf(subject: Subject): ExploredSubject {
+  if (subject.kind === "machine" || subject.kind === "system") return subject;
   throw new TypeError(`explore was given the ${subject.kind} "${subject.id}"`);
 }
 
-function propertyOf(subject: MachineSubject, obligation: Obligation): Property {
+function propertyOf(subject: ExploredSubject, obligation: Obligation): Property {
   const property = subject.properties.find(({ id }) => id === obligation.property);
   if (property !== undefined) return property;
   throw new DiagnosticError(
@@ -114,7 +116,7 @@ function propertyOf(subject: MachineSubject, obligation: Obligation): Property {
 }
 
 /** @throws {DiagnosticError} when an expression of the property is not one */
-function compilePredicates(property: Property, { model, id }: MachineSubject): void {
+function compilePredicates(property: Property, { model, id }: ExploredSubject): void {
   try {
     switch (property.kind) {
       case "always":
@@ -157,7 +159,7 @@ function compilePredicates(property: Property, { model, id }: MachineSubject): v
   }
 }
 
-function decide(graph: ReachableGraph, property: Property, subject: MachineSubject): Finding {
+function decide(graph: ReachableGraph, property: Property, subject: ExploredSubject): Finding {
   const { model } = subject;
   switch (property.kind) {
     case "always":

@@ -1,13 +1,13 @@
 /** What a search found about one property, before anything is replayed or concluded. */
 
 import type { Exhibit } from "../../core/exhibit.ts";
-import type { RecipeStep } from "../../semantics/run.ts";
-import type { System } from "../../semantics/system.ts";
+import type { SystemStep } from "../../semantics/run.ts";
+import type { Action, System } from "../../semantics/system.ts";
 import type { RunStep } from "./graph.ts";
 
 /** A run that is said to show something; followed on a real actor before it counts. */
 export interface Candidate {
-  readonly steps: readonly RecipeStep[];
+  readonly steps: readonly SystemStep[];
   /**
    * For infinite runs: the number of steps before the part that repeats for ever. Equal to
    * `steps.length` when the run stays in its last state for ever; null for finite runs.
@@ -44,20 +44,53 @@ export function candidateOf(
   steps: readonly RunStep[],
   loop: number | null = null,
 ): Candidate {
-  const recipe: RecipeStep[] = [];
+  const recipe: SystemStep[] = [];
   let shortenedLoop: number | null = null;
   for (const [index, { action }] of steps.entries()) {
     if (index === loop) shortenedLoop = recipe.length;
-    const what = system.action(action);
-    if (what.kind === "event") recipe.push({ event: what.event });
-    if (what.kind === "timer") recipe.push({ timer: what.timer.label, state: what.timer.state });
+    const step = stepOf(system.action(action));
+    if (step !== null) recipe.push(step);
   }
   if (loop === steps.length) shortenedLoop = recipe.length;
   return { steps: recipe, loop: shortenedLoop };
 }
 
-export const stepLabel = (step: RecipeStep): string =>
-  "event" in step ? eventLabel(step.event) : step.timer;
+/** An action as it is recorded; null for a tick, whose time is found anew. */
+export function stepOf(action: Action): SystemStep | null {
+  switch (action.kind) {
+    case "tick":
+      return null;
+    case "event":
+      return { event: action.event, ...machineOf(action) };
+    case "delivery":
+      return { event: action.event, machine: action.machine, channel: action.channel };
+    case "timer":
+      return { timer: action.timer.label, state: action.timer.state, ...machineOf(action) };
+    case "fault": {
+      const { kind, event, position } = action.fault;
+      return { fault: kind, channel: action.channel, position, message: event };
+    }
+  }
+}
+
+const machineOf = ({ machine }: { readonly machine?: string }): { readonly machine?: string } =>
+  machine === undefined ? {} : { machine };
+
+/** "tm: COMMIT", "wire delivers ACK to sender", "wire loses ACK" */
+export function stepLabel(step: SystemStep): string {
+  if ("fault" in step) return `${step.channel} ${step.fault} ${eventLabel(step.message)}`;
+  const what = "event" in step ? eventLabel(step.event) : step.timer;
+  if (step.machine === undefined) return what;
+  return "channel" in step
+    ? `${step.channel} delivers ${what} to ${step.machine}`
+    : `${step.machine}: ${what}`;
+}
+
+/** What an action is called in a list of steps. */
+export function actionLabel(action: Action): string {
+  const step = stepOf(action);
+  return step === null ? "time passes" : stepLabel(step);
+}
 
 /** `PIN {"digits":"0000"}`; only the type when there is no payload. */
 export function eventLabel(event: { readonly type: string }): string {
@@ -66,7 +99,7 @@ export function eventLabel(event: { readonly type: string }): string {
 }
 
 /** "A, B, C" for people; "nothing" for the empty run. */
-export const stepsText = (steps: readonly RecipeStep[]): string =>
+export const stepsText = (steps: readonly SystemStep[]): string =>
   steps.length === 0 ? "no step at all" : steps.map(stepLabel).join(", ");
 
 /** "closed (failures = 2, active = 0)" */

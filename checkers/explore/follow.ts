@@ -1,9 +1,10 @@
 /** Follows a run on a real actor and asks whether it shows what it is said to show. */
 
 import type { Property } from "../../core/property.ts";
-import type { MachineSubject } from "../../core/subject.ts";
+import type { ExploredSubject } from "../../core/subject.ts";
 import type { Trace } from "../../core/trace.ts";
-import { runRecipe } from "../../semantics/run.ts";
+import { runSystemRecipe } from "../../semantics/run-system.ts";
+import { runRecipe, type RecipeStep } from "../../semantics/run.ts";
 import type { Candidate } from "./finding.ts";
 import { judge } from "./judge.ts";
 import type { Judgement } from "./judgement.ts";
@@ -23,14 +24,20 @@ const rounds = 3;
 export function follow(
   candidate: Candidate,
   property: Property,
-  subject: MachineSubject,
+  subject: ExploredSubject,
   maxStates: number,
 ): Followed {
   const { steps, loop } = candidate;
   const repeated = loop === null ? [] : steps.slice(loop);
   const unrolled = [...steps];
   for (let round = 1; round < rounds; round++) unrolled.push(...repeated);
-  const run = runRecipe(subject.model, unrolled);
+  const run =
+    subject.kind === "system"
+      ? runSystemRecipe(subject.model, unrolled)
+      : runRecipe(
+          subject.model,
+          unrolled.filter((step): step is RecipeStep => !("fault" in step)),
+        );
   if (run.kind === "infeasible") return { kind: "stopped", message: run.message };
   if (run.kind === "fault") {
     return { kind: "stopped", message: `step ${run.step}: ${run.fault.message}` };

@@ -5,10 +5,10 @@
  */
 
 import type { CheckContext } from "../../core/engine.ts";
-import type { MachineSubject } from "../../core/subject.ts";
+import type { ExploredSubject } from "../../core/subject.ts";
 import { ModelFault } from "../../semantics/fault.ts";
 import {
-  compileMachine,
+  compileModel,
   FaultInStep,
   type ActionId,
   type StateId,
@@ -34,13 +34,13 @@ export interface ReachableGraph {
   fault: GraphFault | null;
 }
 
-const graphs = new WeakMap<MachineSubject, ReachableGraph>();
+const graphs = new WeakMap<ExploredSubject, ReachableGraph>();
 
 /** The graph of a subject, as far as it has been explored in this process. */
-export function graphOf(subject: MachineSubject): ReachableGraph {
+export function graphOf(subject: ExploredSubject): ReachableGraph {
   let graph = graphs.get(subject);
   if (graph === undefined) {
-    graph = startGraph(compileMachine(subject.model));
+    graph = startGraph(compileModel(subject.model));
     graphs.set(subject, graph);
   }
   return graph;

@@ -4,14 +4,14 @@
  */
 
 import type { ModelState, Property } from "../../core/property.ts";
-import type { MachineModel } from "../../core/subject.ts";
+import type { AnyModel } from "../../core/system.ts";
 import type { Scalar } from "../../core/trace.ts";
 import { statePredicate, stepPredicate } from "../../semantics/predicate.ts";
 import { sameState, type RunState } from "../../semantics/run.ts";
 import { declaredEvents, makeStepper } from "../../semantics/stepper.ts";
-import { compileMachine, describeSnapshot } from "../../semantics/system.ts";
+import { describeSnapshot, startAt } from "../../semantics/system.ts";
 import type { Judgement, Lasso } from "./judgement.ts";
-import { eventLabel, plural, stateText } from "./finding.ts";
+import { actionLabel, eventLabel, plural, stateText } from "./finding.ts";
 import { judgeBranching } from "./temporal/branching.ts";
 import { judgeLinear } from "./temporal/judge.ts";
 
@@ -20,7 +20,7 @@ export function judge(
   property: Property,
   states: readonly RunState[],
   lasso: Lasso | null,
-  model: MachineModel,
+  model: AnyModel,
   maxStates: number,
 ): Judgement {
   const describe = (index: number) => describeSnapshot(states[index]!.snapshot, model);
@@ -111,11 +111,17 @@ export const predicateName = (text: string | null): string =>
   text === null ? "the predicate" : `\`${text}\``;
 
 /** Something that changes the state, in words; null when nothing does. */
-function wayOut(state: RunState, model: MachineModel): string | null {
+function wayOut(state: RunState, model: AnyModel): string | null {
   if (state.snapshot.status !== "active") return "the machine is done";
   const timer = state.pending[0];
   if (timer !== undefined) return `the timer "${timer.timer.label}" is running`;
-  const stepper = makeStepper(model);
+  if ("machines" in model) {
+    const system = startAt(state, model);
+    const pairs = system.successors(0);
+    const way = pairs.findIndex((target, index) => index % 2 === 1 && target !== 0);
+    return way < 0 ? null : `${actionLabel(system.action(pairs[way - 1]!))} leads on`;
+  }
+  const stepper = makeStepper(model, { actors: true });
   for (const event of declaredEvents(model)) {
     const step = stepper.send(state.snapshot, event);
     if (step === null) continue;
@@ -133,15 +139,11 @@ function wayOut(state: RunState, model: MachineModel): string | null {
 function closureWithout(
   end: RunState,
   goal: (state: ModelState) => boolean,
-  model: MachineModel,
+  model: AnyModel,
   maxStates: number,
 ): number | "too many" | null {
-  const system = compileMachine(model);
-  const start = system.adopt(
-    end.snapshot,
-    end.pending.map(({ timer, dueAt }) => ({ timer, remaining: dueAt - end.timeMs })),
-  );
-  const seen = new Set([start]);
+  const system = startAt(end, model);
+  const seen = new Set([0]);
   for (const state of seen) {
     if (goal(system.snapshot(state))) return null;
     if (seen.size > maxStates) return "too many";

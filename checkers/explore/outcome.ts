@@ -5,16 +5,25 @@ import type { CheckContext, Obligation } from "../../core/engine.ts";
 import { makeOutcome, type OutcomeDetails } from "../../core/outcome.ts";
 import type { Fairness, Property } from "../../core/property.ts";
 import type { Outcome } from "../../core/result.ts";
-import type { MachineSubject } from "../../core/subject.ts";
+import type { ExploredSubject } from "../../core/subject.ts";
 import type { Counterexample } from "../../core/trace.ts";
 import type { Claim } from "../../core/verdict.ts";
 import type { ModelFault } from "../../semantics/fault.ts";
+import type { RecipeStep } from "../../semantics/run.ts";
 import { absence } from "./absence.ts";
 import { closedSet } from "./decode.ts";
-import { candidateOf, eventLabel, stepLabel, stepsText, type Finding } from "./finding.ts";
+import {
+  actionLabel,
+  candidateOf,
+  stepLabel,
+  stepsText,
+  type Candidate,
+  type Finding,
+} from "./finding.ts";
 import { follow } from "./follow.ts";
 import { depthOf, pathTo, type ReachableGraph } from "./graph.ts";
 import { writeRecipe } from "./recipe.ts";
+import { limitCapacity, limitFaults } from "../../semantics/packed/expand.ts";
 import { parseFairness } from "./temporal/space.ts";
 
 export const claimOf = (property: Property): Claim =>
@@ -38,7 +47,7 @@ export function conclude(
   finding: Finding,
   property: Property,
   graph: ReachableGraph,
-  subject: MachineSubject,
+  subject: ExploredSubject,
   context: CheckContext,
 ): Outcome {
   const claim = claimOf(property);
@@ -49,13 +58,16 @@ export function conclude(
     stats: statsOf(graph),
   };
   const base = { claim, method: "exhaustive", time } as const;
-  const bound = graph.complete ? null : { states: graph.expanded };
+  const bound = graph.complete ? environmentBound(graph, subject) : { states: graph.expanded };
 
   switch (finding.kind) {
     case "holds":
       return makeOutcome(
         { ...base, bound, observation: { kind: "holds" } },
-        { ...details, ...("fair" in property ? {} : closedSet(graph)) },
+        {
+          ...details,
+          ...("fair" in property || subject.kind === "system" ? {} : closedSet(graph)),
+        },
       );
     case "vacuous":
       return makeOutcome(
@@ -71,7 +83,12 @@ export function conclude(
       const counterexample = absence(property, graph, finding.evidence);
       return makeOutcome(
         { ...base, bound, observation: { kind: "absent" } },
-        { ...details, counterexample, exhibits: finding.exhibits, ...closedSet(graph) },
+        {
+          ...details,
+          counterexample,
+          exhibits: finding.exhibits,
+          ...(subject.kind === "system" ? {} : closedSet(graph)),
+        },
       );
     }
     case "fails":
@@ -85,7 +102,7 @@ export function conclude(
       whyNot = followed.message;
       continue;
     }
-    const certificate: Certificate = { kind: "run", ...candidate };
+    const evidence = certificateOf(candidate, subject);
     const { judgement, trace } = followed;
     if (judgement.kind === "not-shown") {
       whyNot = judgement.message;
@@ -98,7 +115,7 @@ export function conclude(
           ...details,
           witness: trace,
           evidence: `${finding.evidence}; ${judgement.message}`,
-          certificate,
+          ...evidence,
         },
       );
     }
@@ -110,7 +127,7 @@ export function conclude(
     };
     return makeOutcome(
       { ...base, bound, observation: { kind: "refuted", replayed: true } },
-      { ...details, counterexample, exhibits: finding.exhibits ?? [], certificate },
+      { ...details, counterexample, exhibits: finding.exhibits ?? [], ...evidence },
     );
   }
   const what = finding.kind === "fails" ? "counterexample" : "witness";
@@ -126,24 +143,49 @@ export function conclude(
   );
 }
 
+/** Limits of the environment are a bound where the search ran into them. */
+function environmentBound(
+  { system }: ReachableGraph,
+  subject: ExploredSubject,
+): Readonly<Record<string, number>> | null {
+  if (subject.kind === "machine") return null;
+  const met = system.limits();
+  const bound: Record<string, number> = {};
+  if ((met & limitFaults) !== 0) bound["faults"] = subject.model.faults ?? 0;
+  if ((met & limitCapacity) !== 0) {
+    for (const [name, { capacity }] of Object.entries(subject.model.channels ?? {})) {
+      bound[`capacity of ${name}`] = capacity;
+    }
+  }
+  return Object.keys(bound).length === 0 ? null : bound;
+}
+
+/** Runs of one machine can be audited, those of a system not yet. */
+function certificateOf(
+  { steps, loop }: Candidate,
+  subject: ExploredSubject,
+): { readonly certificate?: Certificate } {
+  if (subject.kind === "system") return {};
+  return {
+    certificate: {
+      kind: "run",
+      steps: steps.filter((step): step is RecipeStep => !("fault" in step)),
+      loop,
+    },
+  };
+}
+
 export function faultOutcome(
   claim: Claim,
   graph: ReachableGraph,
-  subject: MachineSubject,
+  subject: ExploredSubject,
 ): Outcome {
   const { fault, state, action } = graph.fault!;
   const { system } = graph;
   const path = state === null ? [] : candidateOf(system, pathTo(graph, state)).steps;
   const labels = path.map(stepLabel);
   if (action !== null) {
-    const what = system.action(action);
-    labels.push(
-      what.kind === "event"
-        ? eventLabel(what.event)
-        : what.kind === "timer"
-          ? what.timer.label
-          : "time passes",
-    );
+    labels.push(actionLabel(system.action(action)));
   }
   const where =
     labels.length === 0 ? "when the machine starts" : `after the steps ${labels.join(", ")}`;

@@ -1,7 +1,7 @@
 /** "Stays reachable": from every reachable state some run leads to the goal (AG EF). */
 
 import type { AlwaysReachableProperty } from "../../core/property.ts";
-import type { MachineModel } from "../../core/subject.ts";
+import type { AnyModel } from "../../core/system.ts";
 import { statePredicate } from "../../semantics/predicate.ts";
 import type { StateId } from "../../semantics/system.ts";
 import { candidateOf, plural, statesTable, type Finding } from "./finding.ts";
@@ -11,7 +11,7 @@ import { filterStates, incomplete } from "./safety.ts";
 export function checkAlwaysReachable(
   graph: ReachableGraph,
   property: AlwaysReachableProperty,
-  model: MachineModel,
+  model: AnyModel,
 ): Finding {
   if (!graph.complete) return incomplete(graph); // a way back may exist in what was not seen
   const { system } = graph;

@@ -1,7 +1,7 @@
 /** Claims that a finite run can refute or show: always, never, step, deadlock-free, reachable. */
 
 import type { ModelState } from "../../core/property.ts";
-import type { MachineModel } from "../../core/subject.ts";
+import type { AnyModel } from "../../core/system.ts";
 import type {
   AlwaysProperty,
   NeverProperty,
@@ -19,7 +19,7 @@ const attempts = 20;
 export function checkInvariant(
   graph: ReachableGraph,
   property: AlwaysProperty | NeverProperty,
-  model: MachineModel,
+  model: AnyModel,
 ): Finding {
   const predicate = statePredicate(property.predicate, model);
   const wanted = property.kind === "always";
@@ -43,7 +43,7 @@ export function checkInvariant(
 export function checkSteps(
   graph: ReachableGraph,
   property: StepProperty,
-  model: MachineModel,
+  model: AnyModel,
 ): Finding {
   const predicate = stepPredicate(property.predicate, model);
   const bad: { from: StateId; action: ActionId; to: StateId }[] = [];
@@ -130,7 +130,7 @@ function isStuck(graph: ReachableGraph, state: StateId): boolean {
 export function checkReachable(
   graph: ReachableGraph,
   property: ReachableProperty,
-  model: MachineModel,
+  model: AnyModel,
 ): Finding {
   const predicate = statePredicate(property.predicate, model);
   const good = filterStates(graph, predicate.holds);

@@ -1,9 +1,10 @@
 /** Runs as ITF traces. */
 
-import type { MachineModel } from "../../core/subject.ts";
+import type { AnyModel } from "../../core/system.ts";
 import { makeTrace, traceState, type Trace, type TraceAction } from "../../core/trace.ts";
 import { activePaths } from "../../semantics/nodes.ts";
 import type { RunState } from "../../semantics/run.ts";
+import { stepLabel } from "./finding.ts";
 import { describeSnapshot } from "../../semantics/system.ts";
 
 /**
@@ -13,7 +14,7 @@ import { describeSnapshot } from "../../semantics/system.ts";
 export function traceOf(
   description: string,
   states: readonly RunState[],
-  model: MachineModel,
+  model: AnyModel,
   loop: number | null,
   notes: ReadonlyMap<number, string>,
 ): Trace {
@@ -42,7 +43,14 @@ function causeOf(state: RunState): {
   by?: "event" | "timer" | "internal";
 } {
   if (state.cause === null) return {};
+  if (state.world !== undefined) {
+    return {
+      action: { type: stepLabel(state.cause) },
+      by: "timer" in state.cause ? "timer" : "event",
+    };
+  }
   if ("event" in state.cause) return { action: state.cause.event, by: "event" };
+  if ("fault" in state.cause) return {};
   // A delay of 0 is the machine's own next task, nothing that somebody waits for.
   return {
     action: { type: state.cause.timer },

@@ -136,6 +136,7 @@ const eventName = (state: RunState): string | null =>
 function causeOf(state: RunState): { action?: TraceAction; by?: "event" | "timer" | "internal" } {
   if (state.cause === null) return {};
   if ("event" in state.cause) return { action: state.cause.event, by: "event" };
+  if ("fault" in state.cause) return {};
   const by = state.fired?.delay === 0 ? "internal" : "timer";
   return { action: { type: state.cause.timer }, by };
 }

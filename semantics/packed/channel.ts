@@ -7,7 +7,12 @@ import type { Cells } from "./cells.ts";
 import { channelFull, channelHeader, contentsAt, sendsAt } from "./expand.ts";
 import { set2 } from "./kind.ts";
 
-export type ChannelFault = { readonly kind: "loses" | "duplicates"; readonly event: EventObject };
+export interface ChannelFault {
+  readonly kind: "loses" | "duplicates";
+  readonly event: EventObject;
+  /** Which message under way, counted from 0, the next one to arrive first. */
+  readonly position: number;
+}
 
 export class Channel {
   readonly name: string;
@@ -37,6 +42,11 @@ export class Channel {
 
   content(id: number): readonly EventObject[] {
     return this.#contents[id]!.map((message) => this.#messages[message]!);
+  }
+
+  /** The number of a content, made of messages from elsewhere. */
+  contentOf(messages: readonly EventObject[]): number {
+    return this.#contentOf(messages.map((event) => this.message(event)));
   }
 
   carries(event: EventObject): boolean {
@@ -87,12 +97,12 @@ export class Channel {
         deliveries.set(delivery.join(), delivery);
       }
       if (loses) {
-        const fault = [this.#operation({ kind: "loses", event }), without(position)];
+        const fault = [this.#operation({ kind: "loses", event, position }), without(position)];
         faults.set(fault.join(), fault);
       }
       if (duplicates && messages.length < capacity) {
         const copied = this.#contentOf(messages.toSpliced(position, 0, message));
-        const fault = [this.#operation({ kind: "duplicates", event }), copied];
+        const fault = [this.#operation({ kind: "duplicates", event, position }), copied];
         faults.set(fault.join(), fault);
       }
     });

@@ -12,7 +12,7 @@ import { declaredEvents, type TakenAction, type Timer } from "../stepper.ts";
 import { Oracle, type Effects, type Traced, type Variable } from "../trace/oracle.ts";
 import type { Cells } from "./cells.ts";
 import { effectsAt, kindHeader, leafFault, leafIgnored, pendingAt, rowsAt } from "./expand.ts";
-import { PendingSets, timerKey } from "./pending.ts";
+import { answersOf, PendingSets, timerKey } from "./pending.ts";
 
 /** One way in which a machine can be made to step. */
 export type Alternative =
@@ -43,6 +43,7 @@ export class Kind {
   constructor(
     model: MachineModel,
     variables: readonly Variable[],
+    emits: boolean,
     tick: number | null,
     cells: Cells,
     faults: ModelFault[],
@@ -50,7 +51,7 @@ export class Kind {
     this.#model = model;
     this.#cells = cells;
     this.faults = faults;
-    this.oracle = new Oracle(model, variables);
+    this.oracle = new Oracle(model, variables, emits);
     this.pendingSets = new PendingSets(tick);
     this.header = cells.allocate(kindHeader);
     for (const event of declaredEvents(model)) this.alternative({ kind: "event", event });
@@ -102,16 +103,10 @@ export class Kind {
       const alternative = this.alternative({ kind: "timer", event: timer.event, timer });
       options.push(alternative, this.pendingSets.fired(id, key));
     }
-    for (const { id: actor, source } of set.actors) {
-      const after = this.pendingSets.answered(id, actor);
-      const { done = [], error = [] } = this.#model.actors?.[source] ?? {};
-      for (const output of done) {
-        const event = { type: `xstate.done.actor.${actor}`, output, actorId: actor };
-        options.push(this.alternative({ kind: "answer", event, actor }), after);
-      }
-      for (const reason of error) {
-        const event = { type: `xstate.error.actor.${actor}`, error: reason, actorId: actor };
-        options.push(this.alternative({ kind: "answer", event, actor }), after);
+    for (const running of set.actors) {
+      const after = this.pendingSets.answered(id, running.id);
+      for (const event of answersOf(this.#model, running)) {
+        options.push(this.alternative({ kind: "answer", event, actor: running.id }), after);
       }
     }
     const counts = this.pendingSets.tick !== null;

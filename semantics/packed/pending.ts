@@ -1,5 +1,8 @@
 /** What a machine is waiting for: running timers and running actors, as numbered sets. */
 
+import type { EventObject } from "xstate";
+
+import type { MachineModel } from "../../core/subject.ts";
 import { ModelFault } from "../fault.ts";
 import type { Timer } from "../stepper.ts";
 import type { Effects } from "../trace/oracle.ts";
@@ -22,6 +25,24 @@ export interface PendingSet {
 }
 
 export const timerKey = (timer: Timer): string => `${JSON.stringify(timer.event)}#${timer.id}`;
+
+/** Every answer that a running actor may give. */
+export function answersOf(
+  { actors }: Pick<MachineModel, "actors">,
+  { id, source }: PendingActor,
+): readonly EventObject[] {
+  const { done = [], error = [] } = actors?.[source] ?? {};
+  return [
+    ...done.map((output) => ({ type: `xstate.done.actor.${id}`, output, actorId: id })),
+    ...error.map((reason) => ({ type: `xstate.error.actor.${id}`, error: reason, actorId: id })),
+  ];
+}
+
+/** The actor whose answer an event is. */
+export const answeringActor = (event: EventObject | null): string | null =>
+  event !== null && /^xstate\.(?:done|error)\.actor\./u.test(event.type)
+    ? String((event as { readonly actorId?: unknown }).actorId)
+    : null;
 
 export class PendingSets {
   readonly #sets: PendingSet[] = [];

@@ -71,7 +71,7 @@ export class Product implements Resolver {
     const budget = this.#faultBudget;
     const faultField = budget === null ? -1 : this.#field(() => budget + 1);
 
-    const kinds: { model: ComponentDeclaration; domains: readonly Domain[]; kind: Kind }[] = [];
+    const kinds: { model: ComponentDeclaration; emits: boolean; kind: Kind }[] = [];
     this.components = entries.map(([name, model]) => {
       const variables: Variable[] = [];
       const fields: number[] = [];
@@ -91,10 +91,14 @@ export class Product implements Resolver {
         variables.push({ name: field, type: system.shared![name_]!, domain: entry.domain });
         fields.push(entry.field);
       }
+      const emits = this.channels.some(({ declaration: { from } }) => [from].flat().includes(name));
       const fixed = variables.every(({ domain }) => domain.size !== null);
-      const known = fixed ? kinds.find((other) => sameKind(other.model, model)) : undefined;
-      const kind = known?.kind ?? new Kind(model, variables, this.tick, this.#cells, this.faults);
-      kinds.push({ model, domains: variables.map(({ domain }) => domain), kind });
+      const known = fixed
+        ? kinds.find((other) => other.emits === emits && sameKind(other.model, model))
+        : undefined;
+      const kind =
+        known?.kind ?? new Kind(model, variables, emits, this.tick, this.#cells, this.faults);
+      kinds.push({ model, emits, kind });
       return {
         name,
         model,
@@ -103,7 +107,7 @@ export class Product implements Resolver {
         pendingField: this.#field(() => kind.pendingSets.size()),
         fields,
         routes: this.#cells.allocate(2),
-        emits: this.channels.some(({ declaration: { from } }) => [from].flat().includes(name)),
+        emits,
       };
     });
     this.shape = {
@@ -187,6 +191,19 @@ export class Product implements Resolver {
     const state = new Uint32Array(this.layout.words);
     for (const [field, { value }] of values) this.layout.put(state, field, value);
     return state;
+  }
+
+  /** Fields and values of channels and the fault budget. */
+  environment(
+    channels: readonly (readonly EventObject[])[],
+    faults: number,
+  ): readonly (readonly [field: number, value: number])[] {
+    const values = channels.map((messages, index) => {
+      const channel = this.channels[index]!;
+      return [this.#channelField[index]!, channel.contentOf(messages)] as const;
+    });
+    const { faultField } = this.shape;
+    return faultField < 0 ? values : [...values, [faultField, faults]];
   }
 
   /** A layout with room for a value that did not fit. */

@@ -63,12 +63,13 @@ export class Oracle {
   readonly #configs = new Map<string, number>();
   readonly #examples: AnyMachineSnapshot[] = [];
 
-  constructor(model: MachineModel, variables: readonly Variable[]) {
+  /** @param emits does anybody hear what the machine emits? */
+  constructor(model: MachineModel, variables: readonly Variable[], emits: boolean) {
     this.variables = variables;
     this.#recorder = new Recorder(new Map(variables.map(({ name }, index) => [name, index])));
     this.stepper = makeStepper(
       { ...model, machine: instrument(model.machine, this.#recorder) },
-      { actors: true },
+      { actors: true, emits },
     );
     this.#orderMatters = entryOrderMatters(this.stepper.machine);
     this.#constants = { ...model.input, ...exploredParameters(model) };

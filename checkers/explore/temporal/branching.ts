@@ -1,12 +1,12 @@
 /** Branching-time claims on an explored machine, and the judgement of their counterexamples. */
 
 import type { CtlProperty, Fairness } from "../../../core/property.ts";
-import type { MachineModel } from "../../../core/subject.ts";
+import type { AnyModel } from "../../../core/system.ts";
 import { formulaText, type Atom, type CtlFormula } from "../../../core/temporal.ts";
 import { parseCtl } from "../../../expr/index.ts";
 import { statePredicate } from "../../../semantics/predicate.ts";
 import type { RunState } from "../../../semantics/run.ts";
-import { compileMachine, describeSnapshot, type System } from "../../../semantics/system.ts";
+import { describeSnapshot, startAt, type System } from "../../../semantics/system.ts";
 import { candidateOf, plural, statesTable, stateText, type Finding } from "../finding.ts";
 import { pathTo, type ReachableGraph } from "../graph.ts";
 import type { Judgement } from "../judgement.ts";
@@ -25,7 +25,7 @@ const attempts = 20;
 export function checkBranching(
   graph: ReachableGraph,
   property: CtlProperty,
-  model: MachineModel,
+  model: AnyModel,
 ): Finding {
   if (!graph.complete) return incomplete(graph); // a run that is needed may lie in what was not seen
   const formula = ctlOf(property);
@@ -120,15 +120,11 @@ function reachGoal(formula: CtlFormula): CtlFormula | null {
 export function judgeBranching(
   property: CtlProperty,
   states: readonly RunState[],
-  model: MachineModel,
+  model: AnyModel,
   maxStates: number,
 ): Judgement {
   const end = states.at(-1)!;
-  const system = compileMachine(model);
-  system.adopt(
-    end.snapshot,
-    end.pending.map(({ timer, dueAt }) => ({ timer, remaining: dueAt - end.timeMs })),
-  );
+  const system = startAt(end, model);
   const inner = innermost(ctlOf(property));
   const at = describeSnapshot(end.snapshot, model);
   const graph = exploreFrom(system, maxStates);
@@ -163,11 +159,7 @@ function exploreFrom(system: System, maxStates: number): ReachableGraph | null {
   return { system, expanded, levels: [0], transitions, complete: true, fault: null };
 }
 
-function labellingOf(
-  graph: ReachableGraph,
-  fair: readonly Fairness[],
-  model: MachineModel,
-): Labelling {
+function labellingOf(graph: ReachableGraph, fair: readonly Fairness[], model: AnyModel): Labelling {
   const rows = temporalGraphOf(graph);
   const sure = sureEdges(graph, rows);
   const holds = new Map<unknown, Uint8Array>();

@@ -2,12 +2,13 @@
 
 import type { LeadsToProperty, LtlProperty, ModelStep } from "../../../core/property.ts";
 import type { MachineModel } from "../../../core/subject.ts";
+import type { AnyModel } from "../../../core/system.ts";
 import { formulaText, type Atom, type Formula } from "../../../core/temporal.ts";
 import { statePredicate, stepPredicate } from "../../../semantics/predicate.ts";
-import { sameState, type RunState } from "../../../semantics/run.ts";
+import { canonical, sameState, type RunState, type SystemStep } from "../../../semantics/run.ts";
 import { declaredEvents, makeStepper } from "../../../semantics/stepper.ts";
-import { describeSnapshot } from "../../../semantics/system.ts";
-import { plural, stateText } from "../finding.ts";
+import { describeSnapshot, startAt } from "../../../semantics/system.ts";
+import { plural, stateText, stepOf } from "../finding.ts";
 import type { Judgement, Lasso } from "../judgement.ts";
 import { formulaOf } from "./linear.ts";
 import { parseFairness } from "./space.ts";
@@ -17,7 +18,7 @@ export function judgeLinear(
   property: LtlProperty | LeadsToProperty,
   states: readonly RunState[],
   lasso: Lasso | null,
-  model: MachineModel,
+  model: AnyModel,
 ): Judgement {
   const no = (message: string): Judgement => ({ kind: "not-shown", message });
   if (lasso === null)
@@ -67,7 +68,7 @@ function notText(property: LtlProperty | LeadsToProperty, formula: Formula): str
 function truthOn(
   states: readonly RunState[],
   rest: number | null,
-  model: MachineModel,
+  model: AnyModel,
 ): (atom: Atom, position: number) => boolean {
   const compiled = new Map<Atom, (position: number) => boolean>();
   const stepAt = (position: number): ModelStep => {
@@ -96,14 +97,14 @@ function truthOn(
 function whyGoesOn(
   end: RunState,
   property: LtlProperty | LeadsToProperty,
-  model: MachineModel,
+  model: AnyModel,
 ): string | null {
   if (end.snapshot.status !== "active") return null;
   const timer = end.pending[0];
   if (timer !== undefined) return `the run does not end: ${timer.timer.label} is running`;
-  for (const type of fairTypes(property, model)) {
-    if (changes(end, type.name, model)) {
-      return `the run does not stay where it is: ${type.name} leads on`;
+  for (const fair of fairEvents(property, model, [end])) {
+    if (changes(end, fair, model)) {
+      return `the run does not stay where it is: ${fair.name} leads on`;
     }
   }
   return null;
@@ -121,49 +122,102 @@ function whyNotForEver(states: readonly RunState[], { start, length }: Lasso): s
     : `${late.timer.label} would have to run for ever without firing`;
 }
 
-/** The event types that fairness asks for, and how strongly. */
-function fairTypes(
-  property: LtlProperty | LeadsToProperty,
-  model: MachineModel,
-): readonly { readonly name: string; readonly strong: boolean }[] {
-  const types = new Map<string, boolean>();
-  for (const { strong, of } of property.fair.map(parseFairness)) {
-    for (const { type } of model.events) {
-      if (of !== "events" && of !== `event ${type}`) continue;
-      types.set(type, strong || types.get(type) === true);
-    }
-  }
-  return [...types].map(([name, strong]) => ({ name, strong }));
+/** Something that fairness asks for: an event type, of one machine in a system, or a message. */
+interface FairEvent {
+  readonly name: string;
+  readonly strong: boolean;
+  /** Must it change the state to count? */
+  readonly moves: boolean;
+  readonly is: (cause: SystemStep) => boolean;
 }
 
-/** A fair event type that is never sent in the repeated part, though it could be. */
+function fairEvents(
+  property: LtlProperty | LeadsToProperty,
+  model: AnyModel,
+  states: readonly RunState[],
+): readonly FairEvent[] {
+  const found = new Map<string, FairEvent>();
+  const add = (event: FairEvent): void => {
+    if (event.strong || !found.has(event.name)) found.set(event.name, event);
+  };
+  const parties: readonly (readonly [string | undefined, Pick<MachineModel, "events">])[] =
+    "machines" in model ? Object.entries(model.machines) : [[undefined, model]];
+  const channels = "machines" in model ? Object.keys(model.channels ?? {}) : [];
+  for (const { strong, of } of property.fair.map(parseFairness)) {
+    for (const [machine, { events }] of parties) {
+      for (const { type } of events) {
+        if (of !== "events" && of !== `event ${type}`) continue;
+        add({
+          name: machine === undefined ? type : `${machine}: ${type}`,
+          strong,
+          moves: true,
+          is: (cause) =>
+            "event" in cause &&
+            cause.event.type === type &&
+            cause.machine === machine &&
+            cause.channel === undefined,
+        });
+      }
+    }
+    if (of !== "deliveries") continue;
+    for (const [index, channel] of channels.entries()) {
+      for (const message of states.flatMap(({ world }) => world?.channels[index] ?? [])) {
+        const text = canonical(message);
+        add({
+          name: `${channel} delivers ${text}`,
+          strong,
+          moves: false,
+          is: (cause) =>
+            "channel" in cause &&
+            "event" in cause &&
+            cause.channel === channel &&
+            canonical(cause.event) === text,
+        });
+      }
+    }
+  }
+  return [...found.values()];
+}
+
+/** A fair event that never happens in the repeated part, though it could. */
 function starvedEvent(
   states: readonly RunState[],
   { start, length }: Lasso,
   property: LtlProperty | LeadsToProperty,
-  model: MachineModel,
+  model: AnyModel,
 ): string | null {
   const indices = Array.from({ length }, (_, step) => start + 1 + step);
-  for (const { name, strong } of fairTypes(property, model)) {
+  const repeated = indices.map((index) => states[index]!);
+  for (const fair of fairEvents(property, model, repeated)) {
     const sent = indices.some((index) => {
-      const { event, snapshot, pending } = states[index]!;
+      const { cause, snapshot, pending } = states[index]!;
+      if (cause === null || !fair.is(cause)) return false;
+      if (!fair.moves) return true;
       const moved = !sameState(snapshot, states[index - 1]!.snapshot);
-      return event?.type === name && (moved || pending.some(({ since }) => since === index));
+      return moved || pending.some(({ since }) => since === index);
     });
     if (sent) continue;
-    const possible = new Set(indices.map((index) => changes(states[index]!, name, model)));
-    if (strong ? possible.has(true) : !possible.has(false)) {
-      return `${name}, which ${strong ? "is possible again and again," : "stays possible,"}`;
+    const possible = new Set(repeated.map((state) => changes(state, fair, model)));
+    if (fair.strong ? possible.has(true) : !possible.has(false)) {
+      return `${fair.name}, which ${fair.strong ? "is possible again and again," : "stays possible,"}`;
     }
   }
   return null;
 }
 
-function changes(state: RunState, type: string, model: MachineModel): boolean {
+function changes(state: RunState, fair: FairEvent, model: AnyModel): boolean {
   if (state.snapshot.status !== "active") return false;
-  const stepper = makeStepper(model);
+  if ("machines" in model) {
+    const system = startAt(state, model);
+    return system.successors(0).some((target, index, pairs) => {
+      if (index % 2 === 0 || (fair.moves && target === 0)) return false;
+      const step = stepOf(system.action(pairs[index - 1]!));
+      return step !== null && fair.is(step);
+    });
+  }
+  const stepper = makeStepper(model, { actors: true });
   return declaredEvents(model).some((event) => {
-    const step = event.type === type ? stepper.send(state.snapshot, event) : null;
+    const step = fair.is({ event }) ? stepper.send(state.snapshot, event) : null;
     return step !== null && (step.effects.length > 0 || !sameState(step.snapshot, state.snapshot));
   });
 }

@@ -6,7 +6,7 @@
  */
 
 import type { Fairness, LeadsToProperty, LtlProperty } from "../../../core/property.ts";
-import type { MachineModel } from "../../../core/subject.ts";
+import type { AnyModel } from "../../../core/system.ts";
 import { formulaText, type Atom, type Formula } from "../../../core/temporal.ts";
 import { parseLtl } from "../../../expr/index.ts";
 import { candidateOf, plural, type Candidate, type Finding } from "../finding.ts";
@@ -46,7 +46,7 @@ const real = (fair: readonly Fairness[]): readonly Fairness[] => [...fair, "time
 export function checkLinear(
   graph: ReachableGraph,
   property: LtlProperty | LeadsToProperty,
-  model: MachineModel,
+  model: AnyModel,
 ): Finding {
   if (!graph.complete) return incomplete(graph); // a bound on the depth says nothing about infinite runs
   const rows = temporalGraphOf(graph);
@@ -101,7 +101,7 @@ interface Searcher {
 }
 
 /** Searches for runs against a formula; labels of a condition are computed once. */
-function searcher(graph: ReachableGraph, rows: TemporalGraph, model: MachineModel): Searcher {
+function searcher(graph: ReachableGraph, rows: TemporalGraph, model: AnyModel): Searcher {
   const known = new Atoms();
   const labelled = new Map<string, Labels>();
   const labelsFor = (atoms: Atoms): Labels => {

@@ -2,7 +2,7 @@
 
 import { DiagnosticError } from "../../../core/diagnostic.ts";
 import type { CtlProperty, LtlProperty } from "../../../core/property.ts";
-import type { MachineModel } from "../../../core/subject.ts";
+import type { AnyModel } from "../../../core/system.ts";
 import type { CtlFormula, Formula } from "../../../core/temporal.ts";
 import { mentionsNext } from "./leaves.ts";
 import { parseFairness } from "./space.ts";
@@ -11,7 +11,7 @@ import { parseFairness } from "./space.ts";
 export function refuseUnsound(
   property: LtlProperty | CtlProperty,
   formula: Formula | CtlFormula,
-  model: MachineModel,
+  model: AnyModel,
 ): void {
   if (property.kind === "ltl" && model.time === "discrete" && mentionsNext(formula)) {
     throw new DiagnosticError(
@@ -23,9 +23,13 @@ export function refuseUnsound(
   for (const { of } of property.fair.map(parseFairness)) {
     if (!of.startsWith("event ")) continue;
     const type = of.slice("event ".length);
-    if (model.events.some((event) => event.type === type)) continue;
+    const events =
+      "machines" in model
+        ? Object.values(model.machines).flatMap((component) => component.events)
+        : model.events;
+    if (events.some((event) => event.type === type)) continue;
     throw new DiagnosticError("VRF108", `fairness of the event ${type}, which is not declared`, {
-      help: `declared events: ${model.events.map((event) => event.type).join(", ")}`,
+      help: `declared events: ${events.map((event) => event.type).join(", ")}`,
     });
   }
 }

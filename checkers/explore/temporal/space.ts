@@ -1,7 +1,7 @@
 /** An explored machine in the shape that the temporal algorithms see: rows, labels, requirements. */
 
 import type { Fairness, FairnessClass, ModelStep } from "../../../core/property.ts";
-import type { MachineModel } from "../../../core/subject.ts";
+import type { AnyModel } from "../../../core/system.ts";
 import type { Atom } from "../../../core/temporal.ts";
 import { statePredicate, stepPredicate } from "../../../semantics/predicate.ts";
 import { eventOfAction, timerKey, type Action } from "../../../semantics/system.ts";
@@ -46,7 +46,7 @@ export function labelsOf(
   graph: ReachableGraph,
   rows: TemporalGraph,
   atoms: readonly Atom[],
-  model: MachineModel,
+  model: AnyModel,
 ): Labels {
   const { system } = graph;
   const state = new Uint32Array(rows.size);
@@ -126,11 +126,26 @@ export function requirementsOf(
   };
 
   for (const { strong, of } of fair.map(parseFairness)) {
-    const types = new Set<string>();
+    /** Events by machine and type, deliveries by channel and message. */
+    const parties = new Map<string, (action: Action) => boolean>();
     for (const action of used) {
       const what = system.action(action);
+      if (what.kind === "fault") continue; // never fair
       if (what.kind === "event") {
-        if (of === "events" || of === `event ${what.event.type}`) types.add(what.event.type);
+        const { type } = what.event;
+        if (of === "events" || of === `event ${type}`) {
+          parties.set(
+            `event ${what.machine ?? ""} ${type}`,
+            (other) =>
+              other.kind === "event" && other.event.type === type && other.machine === what.machine,
+          );
+        }
+        continue;
+      }
+      if (what.kind === "delivery") {
+        if (of !== "deliveries") continue;
+        const key = `${what.channel} ${JSON.stringify(what.event)}`;
+        add(key, strong, (_state, edge) => rows.action[edge] === action);
         continue;
       }
       const concerned =
@@ -138,7 +153,7 @@ export function requirementsOf(
       if (!concerned) continue;
       const key = what.kind === "timer" ? timerKey(what.timer) : null;
       add(
-        what.kind === "timer" ? `${what.timer.label}#${key}` : "time passes",
+        what.kind === "timer" ? `${what.machine ?? ""} ${what.timer.label}#${key}` : "time passes",
         strong,
         (_state, edge) => rows.action[edge] === action,
         // A timer that is cancelled or started anew has not been pending all the time; strong
@@ -148,12 +163,13 @@ export function requirementsOf(
           (!strong && key !== null && system.interrupted(state, rows.action[edge]!).has(key)),
       );
     }
-    for (const type of types) {
+    for (const [name, is] of parties) {
       // An event that changes nothing does not count as one that must come.
-      add(`event ${type}`, strong, (state, edge) => {
-        const what = system.action(rows.action[edge]!);
-        return what.kind === "event" && what.event.type === type && rows.target[edge] !== state;
-      });
+      add(
+        name,
+        strong,
+        (state, edge) => is(system.action(rows.action[edge]!)) && rows.target[edge] !== state,
+      );
     }
   }
   return [...requirements.values()];
