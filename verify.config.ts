@@ -32,7 +32,8 @@ import {
   publishedOtlpLiteralProperties,
   publishedOtlpProperties,
 } from "./properties/published/otlp-connection.ts";
-import { exporterPoints, exporterQueueSubject } from "./properties/queue/exporter.ts";
+import { exporterQueueSubject } from "./properties/queue/exporter.ts";
+import { exporterProfileClaims } from "./properties/queue/exporter-profile.ts";
 import { queueMd1, queueMmn, queueMmnk } from "./properties/queue/mmn.ts";
 import { batchProcessorSubject } from "./properties/queue/processor.ts";
 import { queueWait } from "./properties/theorems/queue-wait.ts";
@@ -108,14 +109,7 @@ export default defineConfig({
     queueMd1,
     otlpExporterJs,
     batchProcessorSubject(otelBatchReplay(), otelProcessor),
-    exporterQueueSubject(otelExporterQueue, [
-      {
-        kind: "profile",
-        id: "cpu-profile",
-        title: "a CPU profile of the exporter under load accounts for its CPU time",
-        point: { ...exporterPoints[0]!, name: "profiled", duration: 4 },
-        hz: 399,
-      },
-    ]),
+    batchProcessorSubject(otelBatchReplay()),
+    exporterQueueSubject(otelExporterQueue, exporterProfileClaims),
   ],
 });

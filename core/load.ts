@@ -33,6 +33,8 @@ export interface LoadSpec {
 
 /** One entry per arrival, in the order of the schedule; times in seconds from the start. */
 export interface LoadRecord {
+  /** Where the times below count from, in CLOCK_MONOTONIC nanoseconds; needed to account for them. */
+  readonly originNs?: number;
   /** When the operation was really started. */
   readonly sent: readonly number[];
   /** When it ended; `null` when the run was given up before. */

@@ -210,8 +210,18 @@ export interface ValidationClaim extends QueueClaimBase {
   readonly judgedBy: "figures" | "interval";
 }
 
+/**
+ * The wall time of one operation of the real system is accounted for, part by part, at every point:
+ * own CPU time, run-queue delay, CPU quota, event-loop delay, network and backend.
+ */
+export interface AccountClaim extends QueueClaimBase {
+  readonly kind: "account";
+  /** The first one's service law, with one operation at a time, calibrates the parts. */
+  readonly points: readonly OperatingPoint[];
+}
+
 export type QueueClaim =
-  FormulaClaim | PredictionClaim | ProfileClaim | ReplayClaim | ValidationClaim;
+  FormulaClaim | PredictionClaim | ProfileClaim | ReplayClaim | ValidationClaim | AccountClaim;
 
 export interface QueueSubject {
   readonly kind: "queue";

@@ -62,6 +62,9 @@ function profileFaults(profile: Result, withoutEbpf: boolean): string[] {
     return profile.reason === "" ? [`${profile.id}: skipped without a reason`] : [];
   }
   if (isDisturbed(profile)) return []; // it failed its own check, shows no graph, and is no pass
+  const isAccount = profile.exhibits.some(({ kind }) => kind === "bars");
+  if (isAccount && withoutEbpf) return [`${profile.id}: an account where bpftrace is hidden`];
+  if (isAccount) return [];
   const provenances = profile.exhibits
     .filter((exhibit) => exhibit.kind === "flamegraph")
     .map(({ provenance }) => provenance);

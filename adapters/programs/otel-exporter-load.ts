@@ -86,6 +86,7 @@ async function run(spec: LoadSpec): Promise<void> {
   delay.enable();
   const cpuBefore = process.cpuUsage();
   const start = performance.now();
+  const originNs = Number(process.hrtime.bigint());
   const seconds = (): number => (performance.now() - start) / 1000;
 
   await new Promise<void>((resolve) => {
@@ -115,6 +116,7 @@ async function run(spec: LoadSpec): Promise<void> {
   const lag = (nanoseconds: number): number =>
     Math.max(0, (nanoseconds / 1e6 - samplingMs) / 1000) || 0;
   await print({
+    originNs,
     sent,
     finished,
     outcomes,

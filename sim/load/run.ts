@@ -20,8 +20,8 @@ export interface LoadOptions {
   readonly seed: number;
   /** Arguments for Node.js itself in the loaded process, e.g. `--perf-basic-prof`. */
   readonly nodeArgs?: readonly string[];
-  /** Called with the loaded process's id once it is ready, before the load; awaited. */
-  readonly onSpawn?: (pid: number) => void | Promise<void>;
+  /** Called with the loaded process's id and the backend's port, before the load; awaited. */
+  readonly onSpawn?: (pid: number, port: number) => void | Promise<void>;
   readonly signal?: AbortSignal;
   /**
    * Default `timer`: arrivals on the next millisecond, no CPU time between them. `spin` polls: exact
@@ -63,7 +63,7 @@ export async function runLoad(
     backend.send(backendSpec);
     const port = readNumber(await backend.receive(), "port");
     await ready;
-    await options.onSpawn?.(loaded.pid);
+    await options.onSpawn?.(loaded.pid, port);
     loaded.send({
       url: `http://127.0.0.1:${port}/v1/traces`,
       servers: point.servers,

@@ -12,7 +12,14 @@ import { DiagnosticError } from "../../core/diagnostic.ts";
 import type { Exhibit } from "../../core/exhibit.ts";
 import { makeOutcome, type OutcomeDetails } from "../../core/outcome.ts";
 import type { Outcome } from "../../core/result.ts";
-import type { MeasuredSystem, ProfileClaim, QueueSubject, Subject } from "../../core/subject.ts";
+import type {
+  AccountClaim,
+  MeasuredSystem,
+  ProfileClaim,
+  QueueClaim,
+  QueueSubject,
+  Subject,
+} from "../../core/subject.ts";
 import type { Observation } from "../../core/verdict.ts";
 import {
   accountFacts,
@@ -21,6 +28,7 @@ import {
   leastSamples,
   type Account,
 } from "./account.ts";
+import { checkAccount } from "./account-check.ts";
 import { AttachError, defaultHz } from "./capture.ts";
 import { detectProfiler, profilerTitles, type ProfilerStatus } from "./detect.ts";
 import { cullShare, flameTree, functionTables } from "./flame.ts";
@@ -39,6 +47,10 @@ interface Task {
   readonly claim: ProfileClaim;
 }
 
+type AnyClaim = ProfileClaim | AccountClaim;
+const isOurs = (claim: QueueClaim): claim is AnyClaim =>
+  claim.kind === "profile" || claim.kind === "account";
+
 export const engine: Engine = {
   name: "profile",
   version: "1",
@@ -46,7 +58,7 @@ export const engine: Engine = {
   plan(subject: Subject): readonly Obligation[] {
     if (subject.kind !== "queue") return [];
     return subject.claims
-      .filter((claim) => claim.kind === "profile")
+      .filter((claim) => isOurs(claim))
       .map((claim) => ({
         id: `${subject.id}/${claim.id}`,
         subject: subject.id,
@@ -65,42 +77,83 @@ export const engine: Engine = {
   },
 
   async check(obligation, subject, context) {
-    return run(obligation, taskOf(obligation, subject), context);
+    return runAny(obligation, subject, context);
   },
 
   /** A profile has no counterexample to follow; it is taken again and judged again. */
   async replay(obligation, subject, _counterexample, context) {
-    const outcome = await run(obligation, taskOf(obligation, subject), context);
+    const outcome = await runAny(obligation, subject, context);
     return outcome.verdict === "holds-bounded"
       ? { kind: "passes", message: `taken again: ${outcome.evidence}` }
       : { kind: "infeasible", message: `no usable profile could be taken: ${outcome.reason}` };
   },
 };
 
-function taskOf(obligation: Obligation, subject: Subject): Task {
+async function runAny(
+  obligation: Obligation,
+  subject: Subject,
+  context: CheckContext,
+): Promise<Outcome> {
   if (subject.kind === "queue") {
     const claim = subject.claims.find((one) => one.id === obligation.property);
-    if (claim?.kind === "profile") return { subject, claim };
+    if (claim?.kind === "profile") return run(obligation, { subject, claim }, context);
+    if (claim?.kind === "account") return runAccount(subject, claim, context);
   }
   throw new DiagnosticError("VRF004", `${obligation.id} is not a profile claim`, {
     place: subject.id,
   });
 }
 
+function systemOf(subject: QueueSubject, claim: AnyClaim): MeasuredSystem {
+  if (subject.system !== undefined) return subject.system;
+  throw new DiagnosticError(
+    "VRF501",
+    `${claim.kind} claim "${claim.id}" has no real system to put under load`,
+    { place: subject.id, help: "give the subject a `system` (see MeasuredSystem)" },
+  );
+}
+
+/** An account needs tracepoints: there is no other source of it, so nothing to fall back to. */
+async function runAccount(
+  subject: QueueSubject,
+  claim: AccountClaim,
+  context: CheckContext,
+): Promise<Outcome> {
+  const system = systemOf(subject, claim);
+  const mode = readMode(context.options["profile"]);
+  if (mode !== "auto" && mode !== "ebpf") {
+    return conclude({
+      kind: "skipped",
+      reason: `an account needs the tracepoints of eBPF; switched off by --profile=${mode}`,
+    });
+  }
+  const refused = (reason: string, evidence = ""): Outcome => {
+    if (mode === "auto") return conclude({ kind: "skipped", reason }, { evidence });
+    const message = "--profile=ebpf accepts no substitute, and its tracepoints cannot be used here";
+    return conclude(
+      { kind: "error", reason },
+      { evidence, diagnostics: [{ code: "VRF601", message }] },
+    );
+  };
+  context.progress("trying whether bpftrace attaches to tracepoints");
+  const status = await detectProfiler("bpftrace", context.signal);
+  if (status.state !== "available") return refused(refusal(status), status.evidence.join("; "));
+  try {
+    return await checkAccount(claim, system, context);
+  } catch (error) {
+    if (context.signal.aborted) return stopped();
+    if (error instanceof AttachError) return refused(`${error.message} (${error.help})`);
+    throw error;
+  }
+}
+
 const conclude = (observation: Observation, details: OutcomeDetails = {}): Outcome =>
   makeOutcome({ claim: "universal", method: null, observation }, details);
 
 async function run(obligation: Obligation, task: Task, context: CheckContext): Promise<Outcome> {
-  const { system } = task.subject;
   const file = context.options["profileFrom"];
   if (typeof file === "string") return imported(file, task, context);
-  if (system === undefined) {
-    throw new DiagnosticError(
-      "VRF501",
-      `profile claim "${task.claim.id}" has no real system to put under load`,
-      { place: task.subject.id, help: "give the subject a `system` (see MeasuredSystem)" },
-    );
-  }
+  const system = systemOf(task.subject, task.claim);
   const mode = readMode(context.options["profile"]);
   if (mode === "off") return conclude({ kind: "skipped", reason: "switched off by --profile=off" });
   const hz = task.claim.hz ?? defaultHz;

@@ -1,0 +1,190 @@
+import { describe, expect, test } from "vitest";
+
+import * as fc from "fast-check";
+
+import { faultsOf } from "../../sim/profile/account-check.ts";
+import {
+  accountExports,
+  partNames,
+  residualOf,
+  type ExportAccount,
+} from "../../sim/profile/export-account.ts";
+import type { ThreadEvent, ThreadTrace } from "../../sim/profile/thread-trace.ts";
+
+const traceOf = (events: ThreadEvent[], toNs = 1_000_000): ThreadTrace => ({
+  fromNs: 0,
+  toNs,
+  lost: 0,
+  problem: null,
+  events: events.toSorted((a, b) => a.timeNs - b.timeNs),
+});
+const out = (timeNs: number, ready = false): ThreadEvent => ({ kind: "out", timeNs, ready });
+const into = (timeNs: number, wokenNs = 0): ThreadEvent => ({ kind: "in", timeNs, wokenNs });
+const net = (kind: "write" | "arrival" | "read", timeNs: number, socket = "a"): ThreadEvent => ({
+  kind,
+  timeNs,
+  socket,
+});
+
+/** One export, 100 to 1000: every part has its own length. */
+const events: ThreadEvent[] = [
+  into(50, 40),
+  // prepare: 100 running, preempted for 30, running 20, blocked 10, ready 5, running 15
+  out(200, true),
+  into(230),
+  out(250),
+  into(265, 260),
+  net("write", 270),
+  net("write", 280), // the end of the last write counts
+  out(290),
+  // network: 280 to 600, though the thread runs from 500 on: something else
+  into(500, 495),
+  net("arrival", 600),
+  out(640, true), // event-loop delay 40, ready 60, 20 more
+  into(700),
+  net("read", 720),
+  // finish: running 180, preempted 100
+  out(800, true),
+  into(900),
+  out(1100),
+];
+const operation = { fromNs: 100, toNs: 1000 };
+const expected = {
+  "own CPU": 100 + 20 + 15 + 180,
+  "run-queue delay": 30 + 5 + 60 + 100,
+  "CPU quota (throttled)": 0,
+  "event-loop delay": 40 + 20,
+  "other waiting": 10,
+  "network and backend": 320,
+};
+const inNs = (account: ExportAccount): Record<string, number> =>
+  Object.fromEntries(partNames.map((name) => [name, Math.round(account.parts[name] * 1e9)]));
+
+describe("the account of one export", () => {
+  test("every instant is in one part, and the parts add up to the wall time", () => {
+    const account = accountExports(traceOf(events), [operation], 0);
+    expect(inNs(account)).toEqual(expected);
+    expect(account.ratio).toBeCloseTo(1, 12);
+    expect(account.wall).toBeCloseTo(900e-9, 15);
+  });
+
+  test("time under a quota is taken from the ready time, never more than there is", () => {
+    const ready = 200; // all of the trace: 5 outside the export's own phases, while it waited
+    const half = accountExports(traceOf(events), [operation], (ready + 10) / 2);
+    expect(inNs(half)["CPU quota (throttled)"]).toBeCloseTo(195 / 2, -1);
+    const all = accountExports(traceOf(events), [operation], 1e9);
+    expect(inNs(all)).toEqual({
+      ...expected,
+      "run-queue delay": 0,
+      "CPU quota (throttled)": expected["run-queue delay"],
+    });
+    expect(all.ratio).toBeCloseTo(1, 12);
+  });
+
+  test("exports that overlap: each adds up, shared time is told, and no instant counts twice", () => {
+    const trace = traceOf([
+      into(0, 0),
+      net("write", 100, "a"),
+      net("write", 200, "b"),
+      out(300),
+      net("arrival", 600, "b"),
+      into(610, 605),
+      net("read", 620, "b"),
+      net("arrival", 650, "a"),
+      net("read", 700, "a"),
+      out(900),
+    ]);
+    const account = accountExports(
+      trace,
+      [
+        { fromNs: 50, toNs: 750 },
+        { fromNs: 150, toNs: 640 },
+      ],
+      0,
+    );
+    expect(account).toMatchObject({ explained: 2, ratio: 1 });
+    const { timeline } = account;
+    expect(Math.round(timeline.open * 1e9)).toBe(700);
+    expect(Math.round(timeline.summed * 1e9)).toBe(1190);
+    const states = timeline.running + timeline.ready + timeline.waiting;
+    expect(states).toBeCloseTo(timeline.open, 15);
+    expect(Math.round(timeline.running * 1e9)).toBe(250 + 140);
+  });
+
+  test("negative control: what the trace does not show is not explained", () => {
+    const without = (kind: ThreadEvent["kind"]) =>
+      accountExports(traceOf(events.filter((one) => one.kind !== kind)), [operation], 0);
+    for (const kind of ["write", "arrival", "read"] as const) {
+      expect(without(kind)).toMatchObject({ explained: 0, ratio: 0 });
+    }
+    const point = {
+      name: "p",
+      arrivalRate: 1,
+      service: { law: "exponential", mean: 1 },
+      servers: 1,
+      duration: 1,
+    } as const;
+    const many = Array.from({ length: 30 }, () => operation);
+    const run = { point, drawn: 0, rejected: 0, throttled: 0, problem: null };
+    const account = accountExports(traceOf(events), many, 0);
+    expect(faultsOf({ ...run, account }).join()).toMatch(/add up to 3\.3 %/);
+    expect(faultsOf({ ...run, account, problem: "it died" })[0]).toMatch(/it died/);
+  });
+
+  test("random traces: parts are never negative, each export adds up, states cover the time", () => {
+    const step = fc.record({
+      gap: fc.integer({ min: 1, max: 50 }),
+      kind: fc.integer({ min: 0, max: 4 }),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 5, maxLength: 80 }), (steps) => {
+        const list: ThreadEvent[] = [into(1, 0)];
+        const operations: { fromNs: number; toNs: number }[] = [];
+        let now = 1;
+        let running = true;
+        let phase = 0;
+        let from = 0;
+        for (const { gap, kind } of steps) {
+          now += gap;
+          if (kind === 0) {
+            list.push(
+              running ? out(now, gap % 2 === 0) : into(now, gap % 3 === 0 ? now - gap + 1 : 0),
+            );
+            running = !running;
+          } else if (phase === 0) {
+            from = now;
+            list.push(net("write", now + 1));
+            now += 1;
+            phase = 1;
+          } else if (phase === 1) {
+            list.push(net("arrival", now));
+            phase = 2;
+          } else {
+            list.push(net("read", now));
+            operations.push({ fromNs: from, toNs: now + 1 });
+            now += 2;
+            phase = 0;
+          }
+        }
+        const account = accountExports(traceOf(list, now + 10), operations, 7);
+        if (operations.length === 0) return;
+        expect(account.explained).toBe(operations.length);
+        expect(account.ratio).toBeCloseTo(1, 9);
+        for (const name of partNames) expect(account.parts[name]).toBeGreaterThanOrEqual(-1e-15);
+        const { running: run, ready, waiting, open, summed } = account.timeline;
+        expect(run + ready + waiting).toBeCloseTo(open, 12);
+        expect(summed).toBeCloseTo(open, 12);
+      }),
+      { seed: 11, numRuns: 300 },
+    );
+  });
+
+  test("the residual is named by the part that moves with it", () => {
+    const account = accountExports(traceOf(events), [operation], 0);
+    const model = { ...account.parts, "event-loop delay": 10e-9, "own CPU": 400e-9 };
+    const residual = residualOf(account, model, -100e-9);
+    expect(Math.round(residual.seconds * 1e9)).toBe(900 - (900 - 50 + 85 - 100));
+    expect(residual.largest).toBe("network and backend");
+    expect(residualOf(account, model, 0).largest).toBe("own CPU"); // shorter than the model
+  });
+});
