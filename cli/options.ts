@@ -26,6 +26,8 @@ export interface RunFlags {
   readonly verbose?: boolean;
   readonly color: "auto" | "always" | "never";
   readonly profile: string;
+  /** Only of `verify conform`. */
+  readonly suite?: string;
   readonly solver?: "built-in" | "z3" | "cvc5";
   readonly emitSmt?: string;
   readonly profileFrom?: string;

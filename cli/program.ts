@@ -82,6 +82,10 @@ function addConform(program: Command, exit: SetExit): void {
   const conform = addRun(program.command("conform"), "conform", exit).description(
     "hold real implementations against their models",
   );
+  conform.option(
+    "--suite <name>",
+    "instead of the usual mixture: transitions, pairs, complete, complete:k (k extra states)",
+  );
   const exporter = conform
     .command("otlp-exporter")
     .description("play faults against any process that exports OTLP; needs no configuration file")

@@ -22,7 +22,8 @@ import { modelGraph, Ways, type ModelGraph } from "./graph.ts";
 import { defaultAnswerMs, runLockstep, type Clause, type Run } from "./lockstep.ts";
 import { parameterValues } from "./model-run.ts";
 import { shrink } from "./shrink.ts";
-import { secondLapTests, transitionTests, type SecondLap, type Sequence } from "./tests.ts";
+import { namedSuite, type Suite } from "./suite.ts";
+import { secondLapTests, transitionTests, type Sequence } from "./tests.ts";
 import { guidedWalk, maxChoice } from "./walk.ts";
 
 /** Random sequences per obligation unless the option `sequences` says otherwise. */
@@ -50,7 +51,9 @@ export async function checkMachine(
   const stop = makeStop(context);
   let counterexample: Counterexample | null = null;
   let observation: Observation;
+  const suiteName = context.options["suite"];
   let covered = "";
+  let suiteBound: Suite["bound"] = {};
   let complete = false;
 
   try {
@@ -64,12 +67,15 @@ export async function checkMachine(
     const ways = new Ways(graph);
     const perform = (sequence: Sequence): Promise<Run> =>
       execute(sequence.map((command) => graph.commands[command]!));
-    const transitions = transitionTests(graph, ways);
-    const laps = secondLapTests(graph, ways, maxLaps);
-    covered = describe(graph, laps);
+    const suite =
+      typeof suiteName === "string"
+        ? namedSuite(suiteName, model, implementation, graph, ways)
+        : usualSuite(graph, ways);
+    covered = suite.covers;
+    ({ bound: suiteBound } = suite);
 
     let violating: Run | null = null;
-    for (const [index, sequence] of [...transitions, ...laps.sequences].entries()) {
+    for (const [index, sequence] of suite.sequences.entries()) {
       if (stop.reason() !== null) break;
       if (index % 50 === 0) context.progress(`${index} tests of single transitions`);
       const run = await perform(sequence);
@@ -79,12 +85,14 @@ export async function checkMachine(
     }
     const walk = (choices: readonly number[]): Sequence =>
       guidedWalk(graph, ways, choices, maxLength);
-    violating ??= await randomSearch((choices) => perform(walk(choices)), {
-      sequences,
-      maxLength,
-      context,
-      stop,
-    });
+    if (suiteName === undefined) {
+      violating ??= await randomSearch((choices) => perform(walk(choices)), {
+        sequences,
+        maxLength,
+        context,
+        stop,
+      });
+    }
     complete = graph.complete;
 
     if (violating !== null) {
@@ -110,7 +118,7 @@ export async function checkMachine(
     );
   }
 
-  const bound = { sequences: coverage.runs, maxLength: coverage.longest };
+  const bound = { ...suiteBound, sequences: coverage.runs, maxLength: coverage.longest };
   return makeOutcome(
     { claim: "universal", method: "commands", observation, bound, time: "discrete" },
     {
@@ -268,14 +276,19 @@ function signature(run: Run): string | null {
   return JSON.stringify([last.before.value, last.event.type, run.difference]);
 }
 
-function describe(graph: ModelGraph, laps: SecondLap): string {
+/** Every transition, and a second lap; random walks come on top. */
+function usualSuite(graph: ModelGraph, ways: Ways): Suite {
+  const laps = secondLapTests(graph, ways, maxLaps);
   const transitions = graph.next.length * graph.commands.length;
-  return (
-    `each of the ${transitions} transitions of the model's ${graph.names.length} ` +
-    `${graph.complete ? "configurations" : "first configurations (it has more)"}, and ` +
-    `${laps.complete ? "all" : `${laps.sequences.length}`} of them again after each way to change ` +
-    "the state"
-  );
+  return {
+    sequences: [...transitionTests(graph, ways), ...laps.sequences],
+    covers:
+      `each of the ${transitions} transitions of the model's ${graph.names.length} ` +
+      `${graph.complete ? "configurations" : "first configurations (it has more)"}, and ` +
+      `${laps.complete ? "all" : `${laps.sequences.length}`} of them again after each way to change ` +
+      "the state; the rest is random",
+    bound: {},
+  };
 }
 
 function judge(coverage: Coverage, graphComplete: boolean, stopped: string | null): Observation {
@@ -299,7 +312,7 @@ function judge(coverage: Coverage, graphComplete: boolean, stopped: string | nul
 
 function evidence(coverage: Coverage, covered: string): string {
   const parts = [
-    `${coverage.runs} command sequences with ${coverage.steps} steps took ${covered}; the rest is random`,
+    `${coverage.runs} command sequences with ${coverage.steps} steps: ${covered}`,
     `${coverage.states} control states were visited`,
     `${coverage.compared} steps were compared for this property`,
   ];

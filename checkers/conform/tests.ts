@@ -1,5 +1,6 @@
 /** Command sequences that cover the model systematically, shortest ways first. */
 
+import { withoutBeginnings } from "./fsm.ts";
 import type { ModelGraph, Ways } from "./graph.ts";
 
 /** A command sequence by the numbers of its commands. */
@@ -12,6 +13,14 @@ export function transitionTests(graph: ModelGraph, ways: Ways): Sequence[] {
     return graph.commands.map((_, command) => [...path, command]);
   });
   return withoutBeginnings(all);
+}
+
+/** Every command in every configuration, followed by every command in the one that it leads to. */
+export function pairTests(graph: ModelGraph, ways: Ways): Sequence[] {
+  const commands = [...graph.commands.keys()];
+  return withoutBeginnings(
+    transitionTests(graph, ways).flatMap((first) => commands.map((then) => [...first, then])),
+  );
 }
 
 export interface SecondLap {
@@ -57,15 +66,4 @@ export function secondLapTests(graph: ModelGraph, ways: Ways, limit: number): Se
     ),
     complete: stride === 1 && distinct.length <= limit,
   };
-}
-
-/** Without the sequences that are the beginning of another one, in the order of length. */
-function withoutBeginnings(sequences: readonly Sequence[]): Sequence[] {
-  const beginnings = new Set(sequences.map((sequence) => sequence.slice(0, -1).join(",")));
-  const kept = new Map(
-    sequences
-      .filter((sequence) => !beginnings.has(sequence.join(",")))
-      .map((sequence) => [sequence.join(","), sequence]),
-  );
-  return [...kept.values()].toSorted((a, b) => a.length - b.length);
 }

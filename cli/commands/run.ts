@@ -48,6 +48,7 @@ export async function runCommand(names: readonly string[], flags: RunFlags): Pro
         ...optional("profileFrom", flags.profileFrom),
         ...optional("profileBase", flags.profileBase),
         ...optional("profileTo", flags.profileTo),
+        ...optional("suite", flags.suite),
       },
       replaySuffix: flags.config === undefined ? "" : ` -c ${relative(process.cwd(), path)}`,
     },
