@@ -109,7 +109,6 @@ export default defineConfig({
     queueMd1,
     otlpExporterJs,
     batchProcessorSubject(otelBatchReplay(), otelProcessor),
-    batchProcessorSubject(otelBatchReplay()),
     exporterQueueSubject(otelExporterQueue, exporterProfileClaims),
   ],
 });
