@@ -4,10 +4,12 @@ import { Command, CommanderError, Option } from "commander";
 
 import { DiagnosticError, ExitCode, formatDiagnostic } from "../core/diagnostic.ts";
 import { toolVersion } from "../runner/environment.ts";
+import type { CapacityFlags } from "./commands/capacity.ts";
 import {
   addConfigOptions,
   addRunOptions,
   addSolverOptions,
+  integer,
   list,
   type RunFlags,
 } from "./options.ts";
@@ -57,6 +59,7 @@ function buildProgram(exit: SetExit): Command {
     addRun(program.command(name), engine, exit).description(text);
   }
   addConform(program, exit);
+  addCapacity(program, exit);
   addTrace(program, exit);
   addInspect(program, exit);
   return program;
@@ -110,6 +113,41 @@ function addTrace(program: Command, exit: SetExit): void {
       const { traceCommand } = await import("./commands/trace.ts");
       exit(await traceCommand(file, flags));
     });
+}
+
+function addCapacity(program: Command, exit: SetExit): void {
+  const command = program
+    .command("capacity")
+    .description("size a telemetry path: what it carries, survives and should be set to")
+    .requiredOption("--lambda <rate>", "spans per second; an expression with units will do")
+    .option("--burst <n>", "spans that end at the same moment", integer(1), 1)
+    .option("--rtt <time>", "round trip to the backend", "20ms")
+    .option("--packet-loss <share>", "share of packets lost on the way to the backend", "0%")
+    .option("--bandwidth <bits>", "bits per second to the backend")
+    .option("--tls", "the hop to the backend is encrypted")
+    .option("--gzip", "requests are compressed")
+    .option("--direct", "no Collector: the SDK sends to the backend")
+    .option("--agent-rtt <time>", "round trip between SDK and Collector", "1ms")
+    .option("--collector <yaml>", "Collector configuration with the exporter and its queue")
+    .option("--exporter <name>", "which exporter of it, when it has several")
+    .option("--backend-time <time>", "backend's own time per request", "10ms")
+    .option("--backend-scv <x>", "its squared coefficient of variation", "1")
+    .option("--backend-servers <n>", "requests that the backend works on at a time", integer(1))
+    .option("--backend-queue <n>", "requests that may wait at the backend", integer(0))
+    .option("--cpu <cores>", "CPU of the application's container", "1")
+    .option("--cpu-per-span <time>", "CPU time per span, when you measured it")
+    .option("--span-bytes <n>", "encoded size of a span", integer(1), 400)
+    .option("--heap-bytes <n>", "memory of a queued span", integer(1), 2500)
+    .option("--max-loss <share>", "largest acceptable share of lost spans", "0.01%")
+    .option("--survive-outage <time>", "how long the backend may be away without a loss", "0s")
+    .option("--grace <time>", "time for the process to shut down", "30s")
+    .option("--loop-delay <time>", "longest acceptable block of the event loop", "50ms")
+    .option("--name <name>", "name of the path in the report", "telemetry-path");
+  addRunOptions(command);
+  command.action(async (flags: CapacityFlags) => {
+    const { capacityCommand } = await import("./commands/capacity.ts");
+    exit(await capacityCommand(flags));
+  });
 }
 
 function addInspect(program: Command, exit: SetExit): void {

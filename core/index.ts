@@ -1,6 +1,7 @@
 /** The words everybody speaks. */
 
 export * from "./certificate.ts";
+export * from "./capacity.ts";
 export * from "./diagnostic.ts";
 export * from "./engine.ts";
 export * from "./exhibit.ts";

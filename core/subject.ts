@@ -4,6 +4,7 @@
  */
 
 import type { MachineModel } from "./model.ts";
+import type { CapacityPlan } from "./capacity.ts";
 import type { Expectation, ModelState, Property } from "./property.ts";
 import type { SystemModel } from "./system.ts";
 import type { Scalar, TraceAction } from "./trace.ts";
@@ -220,8 +221,21 @@ export interface AccountClaim extends QueueClaimBase {
   readonly points: readonly OperatingPoint[];
 }
 
+/** A path carries its load, survives an outage, ends in time, or has a configuration that does. */
+export interface CapacityClaim extends QueueClaimBase {
+  readonly kind: "capacity";
+  readonly aspect: "load" | "outage" | "shutdown" | "retries" | "recommendation";
+  readonly plan: CapacityPlan;
+}
+
 export type QueueClaim =
-  FormulaClaim | PredictionClaim | ProfileClaim | ReplayClaim | ValidationClaim | AccountClaim;
+  | FormulaClaim
+  | PredictionClaim
+  | ProfileClaim
+  | ReplayClaim
+  | ValidationClaim
+  | AccountClaim
+  | CapacityClaim;
 
 export interface QueueSubject {
   readonly kind: "queue";

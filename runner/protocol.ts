@@ -2,7 +2,7 @@
 
 import type { Budget, Obligation } from "../core/engine.ts";
 import type { Outcome } from "../core/result.ts";
-import type { ProcessSubject, TheoremSubject } from "../core/subject.ts";
+import type { ProcessSubject, QueueSubject, TheoremSubject } from "../core/subject.ts";
 
 /** Where a worker gets its subjects: a configuration file, or subjects that are plain data. */
 export type SubjectSource =
@@ -15,7 +15,10 @@ export type SubjectSource =
       readonly fromMiddle: boolean;
     }
   | { readonly kind: "config"; readonly path: string }
-  | { readonly kind: "data"; readonly subjects: readonly (ProcessSubject | TheoremSubject)[] };
+  | {
+      readonly kind: "data";
+      readonly subjects: readonly (ProcessSubject | TheoremSubject | QueueSubject)[];
+    };
 
 export type EngineOptions = Readonly<Record<string, string | number | boolean>>;
 

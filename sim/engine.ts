@@ -4,6 +4,7 @@ import type { CheckContext, Engine, Obligation } from "../core/engine.ts";
 import { DiagnosticError } from "../core/diagnostic.ts";
 import { makeOutcome } from "../core/outcome.ts";
 import type {
+  CapacityClaim,
   FormulaClaim,
   PredictionClaim,
   QueueClaim,
@@ -15,9 +16,7 @@ import type {
 import { isJsonRecord } from "../core/trace.ts";
 import type { Method } from "../core/verdict.ts";
 
-type SimClaim = FormulaClaim | PredictionClaim | ReplayClaim | ValidationClaim;
-
-const isSimClaim = (claim: QueueClaim): claim is SimClaim => claim.kind !== "profile";
+type SimClaim = FormulaClaim | PredictionClaim | ReplayClaim | ValidationClaim | CapacityClaim;
 
 /** Measurements want the machine for themselves. */
 const measures = new Set<SimClaim["kind"]>(["prediction", "validation"]);
@@ -27,7 +26,10 @@ const methodOf = {
   prediction: "measurement",
   replay: "commands",
   validation: "measurement",
+  capacity: "simulation",
 } as const satisfies Record<SimClaim["kind"], Method>;
+
+const isSimClaim = (claim: QueueClaim): claim is SimClaim => Object.hasOwn(methodOf, claim.kind);
 
 function toObligation(claim: SimClaim, subject: QueueSubject): Obligation {
   const judged = {
@@ -35,6 +37,7 @@ function toObligation(claim: SimClaim, subject: QueueSubject): Obligation {
     prediction: subject.system,
     replay: subject.replayer,
     validation: subject.processor,
+    capacity: undefined,
   }[claim.kind];
   return {
     id: `${subject.id}/${claim.id}`,
@@ -85,6 +88,10 @@ export const engine: Engine = {
         const { checkReplay } = await import("./replay-outcome.ts");
         return await checkReplay(obligation, claim, subject, context);
       }
+      if (claim.kind === "capacity") {
+        const { checkCapacity } = await import("./capacity-outcome.ts");
+        return await checkCapacity(obligation, claim, context);
+      }
       if (claim.kind === "validation") {
         const { checkValidation } = await import("./validation-outcome.ts");
         return await checkValidation(obligation, claim, subject, context);
@@ -119,6 +126,10 @@ export const engine: Engine = {
     if (claim.kind === "replay") {
       const { replayTrace } = await import("./replay-outcome.ts");
       return replayTrace(claim, subject, recipe);
+    }
+    if (claim.kind === "capacity") {
+      const { replayCapacity } = await import("./capacity-outcome.ts");
+      return replayCapacity(claim, recipe, context);
     }
     if (claim.kind === "validation") {
       const { replayValidation } = await import("./validation-outcome.ts");

@@ -15,7 +15,7 @@ import { validationExhibits } from "./validation-exhibits.ts";
 
 /** Error probability of a whole claim; divided among its points and figures. */
 const errorProbability = 0.01;
-const predictedRuns = 1000;
+const predictedRuns = 400;
 
 /** Claims about the same points of the same processor are judged by the same runs. */
 const campaigns = new WeakMap<QueueSubject, Map<string, Promise<Campaign>>>();
