@@ -8,8 +8,8 @@ import type { CapacityFlags } from "./commands/capacity.ts";
 import {
   addConfigOptions,
   addRunOptions,
-  addSolverOptions,
   integer,
+  addSolverOptions,
   list,
   type RunFlags,
 } from "./options.ts";
@@ -56,7 +56,8 @@ function buildProgram(exit: SetExit): Command {
     "check everything in verify.config.ts, or the named subjects and properties",
   );
   for (const [name, engine, text] of engineCommands) {
-    addRun(program.command(name), engine, exit).description(text);
+    const command = addRun(program.command(name), engine, exit).description(text);
+    if (engine === "profile") addAttach(command, exit);
   }
   addConform(program, exit);
   addCapacity(program, exit);
@@ -79,6 +80,23 @@ function addRun(command: Command, engine: string | undefined, exit: SetExit): Co
     const { runCommand } = await import("./commands/run.ts");
     exit(await runCommand(names, engine === undefined ? flags : { ...flags, engine: [engine] }));
   });
+}
+
+function addAttach(profile: Command, exit: SetExit): void {
+  profile
+    .command("attach")
+    .description("profile a running process again and again, and send the profiles as OTLP")
+    .requiredOption("--pid <n>", "the process", integer(1))
+    .requiredOption("--to <url>", "OTLP endpoint, e.g. http://127.0.0.1:4318")
+    .option("--opamp <url>", "OpAMP server (plain HTTP) that may change the sampling at any time")
+    .option("--hz <n>", "samples per second of CPU time, 49 to 999 (default: 99)", integer(49))
+    .option("--seconds <n>", "length of one profile (default: 5)", integer(1))
+    .option("--every <n>", "seconds from one profile to the next (default: 60)", integer(1))
+    .option("--rounds <n>", "stop after so many (default: until interrupted)", integer(1))
+    .action(async (_: unknown, command: Command) => {
+      const { profileAttachCommand } = await import("./commands/profile-attach.ts");
+      exit(await profileAttachCommand(command.optsWithGlobals()));
+    });
 }
 
 function addConform(program: Command, exit: SetExit): void {

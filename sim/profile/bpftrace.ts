@@ -31,7 +31,7 @@ export interface BpftraceOptions {
   readonly signal?: AbortSignal;
   /** Default 15000: on a starved machine all probes were seen to need more than 4 s. */
   readonly attachTimeoutMs?: number;
-  /** Default 5000: from the first interrupt to the kill. */
+  /** Default 10000: from the first interrupt to the kill. */
   readonly stopTimeoutMs?: number;
 }
 
@@ -93,7 +93,7 @@ export async function startBpftrace(options: BpftraceOptions): Promise<Sampler> 
     attachMs,
     async stop() {
       const early = tool.ended();
-      if (!early) await tool.interrupt(options.stopTimeoutMs ?? 5000);
+      if (!early) await interruptBpftrace(tool, options.stopTimeoutMs);
       let problem: string | null = null;
       if (early) problem = `bpftrace ended before the load did (${tool.describeEnd()})`;
       else if (tool.wasKilled()) problem = "bpftrace did not stop when asked and had to be killed";
@@ -104,6 +104,13 @@ export async function startBpftrace(options: BpftraceOptions): Promise<Sampler> 
   reader.onChild = (pid) => sampler.onChild?.(pid);
   return sampler;
 }
+
+/**
+ * Once it has ticked, bpftrace listens to SIGINT. Detaching takes seconds on a busy machine, and a
+ * second SIGINT in that time would end it before it has printed its maps.
+ */
+export const interruptBpftrace = (tool: Tool, patienceMs = 10_000): Promise<void> =>
+  tool.interrupt(patienceMs, 4000);
 
 /** Starts a tracing program; lines of its JSON output come as they are printed. */
 export function runBpftrace(

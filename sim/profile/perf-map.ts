@@ -4,7 +4,7 @@
  * overlap, because code was freed and its place used again, the later line is taken.
  */
 
-import { readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 
 export interface CodeMap {
   readonly entries: number;
@@ -15,7 +15,10 @@ export interface CodeMap {
 /** Not the user's TMPDIR: V8 has this path built in. */
 export const perfMapPath = (pid: number): string => `/tmp/perf-${pid}.map`;
 
-/** The map of a process that has ended, removed from the disk. Empty when it wrote none. */
+/**
+ * The map of a process, removed from the disk unless the process still lives and writes to it. Empty
+ * when it wrote none.
+ */
 export function takePerfMap(pid: number): CodeMap {
   const file = perfMapPath(pid);
   let text = "";
@@ -24,8 +27,13 @@ export function takePerfMap(pid: number): CodeMap {
   } catch {
     // shows as unknown frames
   }
-  rmSync(file, { force: true });
+  removePerfMap(pid);
   return parsePerfMap(text);
+}
+
+/** Removes what a process has left behind; nothing of a process that still lives. */
+export function removePerfMap(pid: number): void {
+  if (!existsSync(`/proc/${pid}`)) rmSync(perfMapPath(pid), { force: true });
 }
 
 export function parsePerfMap(text: string): CodeMap {

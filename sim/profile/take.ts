@@ -14,7 +14,7 @@ import type {
   Sampler,
   StackSample,
 } from "./capture.ts";
-import { parsePerfMap, perfMapPath, takePerfMap } from "./perf-map.ts";
+import { parsePerfMap, removePerfMap, takePerfMap } from "./perf-map.ts";
 import { startPerf } from "./perf.ts";
 import { monotonicNs, ProcessWatch, type CpuReading } from "./proc.ts";
 import { makeSymboliser } from "./symbolise.ts";
@@ -106,7 +106,7 @@ async function takeWithStacks(options: TakeOptions): Promise<Taken> {
     (watch as ProcessWatch | null)?.stop();
     // After a failure of the load the sampler is still there; stopping twice does no harm.
     await (sampler as Sampler | null)?.stop();
-    if (target !== 0) rmSync(perfMapPath(target), { force: true });
+    if (target !== 0) removePerfMap(target);
     rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -4,7 +4,7 @@
  */
 
 import { AttachError } from "./capture.ts";
-import { bpftraceVersion, runBpftrace } from "./bpftrace.ts";
+import { bpftraceVersion, interruptBpftrace, runBpftrace } from "./bpftrace.ts";
 import { isRecord } from "./json.ts";
 import { tracefs } from "./tracefs.ts";
 
@@ -64,7 +64,6 @@ END { clear(@wake); clear(@ready); printf("DONE %llu\\n", nsecs); }`;
 };
 
 const attachTimeoutMs = 15_000;
-const stopTimeoutMs = 5000;
 
 /** @throws {AttachError} when bpftrace or its tracepoints cannot be used. */
 export async function traceThread(options: ThreadTraceOptions): Promise<ThreadTracer> {
@@ -132,7 +131,7 @@ export async function traceThread(options: ThreadTraceOptions): Promise<ThreadTr
   return {
     async stop() {
       const early = tool.ended();
-      if (!early) await tool.interrupt(stopTimeoutMs);
+      if (!early) await interruptBpftrace(tool);
       let problem: string | null = null;
       if (early) problem = `bpftrace ended before the load did (${tool.describeEnd()})`;
       else if (tool.wasKilled()) problem = "bpftrace did not stop when asked and had to be killed";

@@ -37,8 +37,11 @@ export interface Tool {
   pipe(descriptor: number): Duplex | null;
   /** Makes `waitFor` look again: the condition depends on something else than standard output. */
   wake(): void;
-  /** SIGINT, repeated, then SIGKILL after `patienceMs`. Resolves when the tool is gone. */
-  interrupt(patienceMs: number): Promise<void>;
+  /**
+   * SIGINT, repeated, then SIGKILL after `patienceMs`. Resolves when the tool is gone.
+   * @param againMs how long to wait between two; default 500. A second one cuts some tools short.
+   */
+  interrupt(patienceMs: number, againMs?: number): Promise<void>;
   kill(): Promise<void>;
 }
 
@@ -140,11 +143,11 @@ export function startTool(
       await waitFor(() => end !== null, timeoutMs);
       return end;
     },
-    async interrupt(patienceMs) {
+    async interrupt(patienceMs, againMs = 500) {
       const deadline = performance.now() + patienceMs;
       while (!tool.ended() && performance.now() < deadline) {
         child.kill("SIGINT");
-        await waitFor(() => end !== null, 500);
+        await waitFor(() => end !== null, Math.min(againMs, patienceMs));
       }
       await tool.kill();
     },
