@@ -33,6 +33,7 @@ export interface RunFlags {
   readonly profileFrom?: string;
   readonly profileBase?: string;
   readonly profileTo?: string;
+  readonly depth?: number;
 }
 
 export const integer =
@@ -134,6 +135,7 @@ export function addSolverOptions(command: Command): Command {
         .choices(["built-in", "z3", "cvc5"])
         .default("built-in"),
     )
+    .option("--depth <n>", "steps of the longest bounded search (default: 40)", integer(1))
     .option("--emit-smt <folder>", "write every such query as SMT-LIB, named by its digest");
 }
 

@@ -91,8 +91,10 @@ export class Attempt {
   }
 
   async run(): Promise<Outcome> {
-    // Every way to a proof needs that no short run violates the claim.
-    const early = await this.#hunt(this.#encoding, 0, depths.base);
+    // Induction needs that no short run violates the claim, for all integers.
+    const early = this.#takes("k-induction")
+      ? await this.#hunt(this.#encoding, 0, depths.base)
+      : await this.#search(0, depths.base);
     if (early.kind === "decided") return early.outcome;
     if (early.kind === "unknown") return this.#unknown(early.reason, early.depth);
 
@@ -117,7 +119,9 @@ export class Attempt {
           ? "Spacer says that a violation is reachable, but it was not found"
           : `no proof was found (${spacer.reason})`;
     }
-    const late = await this.#search(depths.second + 1, depths.last);
+    const { depth } = this.#context.options;
+    const deepest = typeof depth === "number" ? Math.max(depth, depths.second + 1) : depths.last;
+    const late = await this.#search(depths.second + 1, deepest);
     if (late.kind === "decided") return late.outcome;
     if (late.kind === "unknown") return this.#unknown(`${why}; ${late.reason}`, late.depth);
     return this.#bounded(why, late.bound);

@@ -7,7 +7,7 @@ import type { Outcome } from "../../core/result.ts";
 import type { MachineModel, MachineSubject } from "../../core/subject.ts";
 import type { Counterexample } from "../../core/trace.ts";
 import { boolType, build, elaborate, scopeOfModel } from "../../expr/index.ts";
-import { Attempt, type Prepared } from "./attempt.ts";
+import { Attempt, type Prepared, type Way } from "./attempt.ts";
 import { type Claim, Encoding } from "./encode.ts";
 import { extract } from "./extract.ts";
 import { follow, readRecipe } from "./follow.ts";
@@ -93,7 +93,9 @@ export async function checkMachine(
   }
   const session = openSession(obligation, context);
   const claim = claimOf(property, subject.model);
+  const { ways } = context.options;
   return new Attempt({
+    ...(typeof ways === "string" ? { ways: ways.split(",") as readonly Way[] } : {}),
     preparation,
     property,
     claim,
