@@ -36,8 +36,13 @@ import { exporterQueueSubject } from "./properties/queue/exporter.ts";
 import { exporterProfileClaims } from "./properties/queue/exporter-profile.ts";
 import { queueMd1, queueMmn, queueMmnk } from "./properties/queue/mmn.ts";
 import { batchProcessorSubject } from "./properties/queue/processor.ts";
+import { backoffArithmetic } from "./properties/theorems/backoff.ts";
+import { dataRace } from "./properties/theorems/data-race.ts";
+import { littlesLaw } from "./properties/theorems/little.ts";
+import { ownership } from "./properties/theorems/ownership.ts";
 import { queueWait } from "./properties/theorems/queue-wait.ts";
 import { retryArithmetic } from "./properties/theorems/retry-arithmetic.ts";
+import { sendSync } from "./properties/theorems/send-sync.ts";
 
 const breaker = { resetTimeoutMs: resetTimeout };
 
@@ -102,8 +107,13 @@ export default defineConfig({
       model: publishedCircuitBreaker,
       properties: publishedCircuitBreakerProperties,
     }),
+    ownership,
+    dataRace,
+    sendSync,
+    littlesLaw,
     queueWait,
     retryArithmetic,
+    backoffArithmetic,
     queueMmn,
     queueMmnk,
     queueMd1,

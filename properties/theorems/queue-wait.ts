@@ -19,16 +19,15 @@ const variables = {
   W: "Real",
 } as const;
 
-const premises = {
-  "at least one server": "N >= 1",
+const withoutServers = {
   "servers work": "mu > 0",
   "stable and not idle": "0 < rho and rho < 1",
-  "X is a product of positive numbers": "X > 0",
   "definition of the utilisation": "lambda == N * mu * rho",
   "mean queue length of M/M/N": "Lq * ((1 - rho) * (1 - rho)) == X * rho",
   "Little's law for the queue": "Wq * lambda == Lq",
-  "published formula": "W * ((1 - rho) * (1 - rho)) * mu == X",
 };
+const core = { "at least one server": "N >= 1", ...withoutServers };
+const published = { "published formula": "W * ((1 - rho) * (1 - rho)) * mu == X" };
 
 const theorems: readonly Theorem[] = [
   {
@@ -36,7 +35,8 @@ const theorems: readonly Theorem[] = [
     title: "The published W is the mean wait (two servers, half loaded)",
     variables: { ...variables, P0: "Real" },
     premises: {
-      ...premises,
+      ...core,
+      ...published,
       "the operating point": "N == 2 and rho == 1 / 2 and mu == 1",
       "probability of an empty system, N = 2":
         "P0 * (1 + 2 * rho + 2 * rho * rho / (1 - rho)) == 1",
@@ -53,24 +53,39 @@ const theorems: readonly Theorem[] = [
     ),
   },
   {
+    id: "corrected-wait-is-the-mean-wait",
+    title: "With 1/(Nμ) in place of 1/μ the formula is the mean wait, for all N, ρ and μ",
+    variables: { ...variables, corrected: "Real" },
+    premises: {
+      ...core,
+      "corrected formula": "corrected * ((1 - rho) * (1 - rho)) * (N * mu) == X",
+    },
+    conclusion: "corrected == Wq",
+  },
+  {
     id: "published-wait-is-n-times-the-mean-wait",
     title: "The published W is N times the mean wait, for all N, ρ and μ",
     variables,
-    premises,
+    premises: { ...withoutServers, ...published },
     conclusion: "W == N * Wq",
   },
   {
     id: "published-wait-is-right-for-one-server",
     title: "For one server the published W is right",
     variables,
-    premises: { ...premises, "one server": "N == 1" },
+    premises: { ...withoutServers, ...published, "one server": "N == 1" },
     conclusion: "W == Wq",
   },
   {
     id: "published-wait-is-wrong-for-more-servers",
     title: "For two or more servers the published W is too long at every load",
     variables,
-    premises: { ...premises, "two servers or more": "N >= 2" },
+    premises: {
+      ...withoutServers,
+      ...published,
+      "X is a product of positive numbers": "X > 0",
+      "two servers or more": "N >= 2",
+    },
     conclusion: "W > Wq",
   },
 ];
