@@ -18,8 +18,10 @@ import { opampControlLoop } from "./models/opamp-control-loop.ts";
 import { otlpClient } from "./models/otlp-client.ts";
 import { exportTimeout, firstWait, longestWait, otlpExport } from "./models/otlp-export.ts";
 import { otlpConnection } from "./models/otlp-connection.ts";
+import { ownershipModel } from "./models/ownership.ts";
 import { publishedCircuitBreaker } from "./models/published/circuit-breaker.ts";
 import { publishedOtlp, publishedOtlpLiteral } from "./models/published/otlp-connection.ts";
+import { rwLock } from "./models/rw-lock.ts";
 import { circuitBreakerConformance } from "./properties/circuit-breaker-conformance.ts";
 import { circuitBreakerProperties } from "./properties/circuit-breaker.ts";
 import { opampControlLoopProperties } from "./properties/opamp-control-loop.ts";
@@ -27,6 +29,7 @@ import { otlpClientProperties } from "./properties/otlp-client.ts";
 import { otlpExportConformance } from "./properties/otlp-export-conformance.ts";
 import { otlpExportProperties } from "./properties/otlp-export.ts";
 import { otlpConnectionProperties } from "./properties/otlp-connection.ts";
+import { ownershipProperties } from "./properties/ownership.ts";
 import { publishedCircuitBreakerProperties } from "./properties/published/circuit-breaker.ts";
 import {
   publishedOtlpLiteralProperties,
@@ -36,6 +39,7 @@ import { exporterQueueSubject } from "./properties/queue/exporter.ts";
 import { exporterProfileClaims } from "./properties/queue/exporter-profile.ts";
 import { queueMd1, queueMmn, queueMmnk } from "./properties/queue/mmn.ts";
 import { batchProcessorSubject } from "./properties/queue/processor.ts";
+import { rwLockProperties } from "./properties/rw-lock.ts";
 import { backoffArithmetic } from "./properties/theorems/backoff.ts";
 import { dataRace } from "./properties/theorems/data-race.ts";
 import { littlesLaw } from "./properties/theorems/little.ts";
@@ -106,6 +110,19 @@ export default defineConfig({
       title: "Published circuit breaker",
       model: publishedCircuitBreaker,
       properties: publishedCircuitBreakerProperties,
+    }),
+    defineSubject({
+      id: "ownership-machine",
+      title: "A value under Rust's ownership and borrow rules",
+      source: "The Rust Programming Language, ch. 4",
+      model: ownershipModel,
+      properties: ownershipProperties,
+    }),
+    defineSubject({
+      id: "rw-lock",
+      title: "Readers-writer lock that prefers writers",
+      model: rwLock,
+      properties: rwLockProperties,
     }),
     ownership,
     dataRace,
