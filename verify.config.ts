@@ -23,11 +23,14 @@ import { publishedCircuitBreaker } from "./models/published/circuit-breaker.ts";
 import { publishedOtlp, publishedOtlpLiteral } from "./models/published/otlp-connection.ts";
 import { rwLock } from "./models/rw-lock.ts";
 import { circuitBreakerConformance } from "./properties/circuit-breaker-conformance.ts";
+import { circuitBreakerSteps } from "./properties/circuit-breaker-steps.ts";
 import { circuitBreakerProperties } from "./properties/circuit-breaker.ts";
+import { opampControlLoopSteps } from "./properties/opamp-control-loop-steps.ts";
 import { opampControlLoopProperties } from "./properties/opamp-control-loop.ts";
 import { otlpClientProperties } from "./properties/otlp-client.ts";
 import { otlpExportConformance } from "./properties/otlp-export-conformance.ts";
 import { otlpExportProperties } from "./properties/otlp-export.ts";
+import { otlpConnectionSteps } from "./properties/otlp-connection-steps.ts";
 import { otlpConnectionProperties } from "./properties/otlp-connection.ts";
 import { ownershipProperties } from "./properties/ownership.ts";
 import { publishedCircuitBreakerProperties } from "./properties/published/circuit-breaker.ts";
@@ -57,14 +60,18 @@ export default defineConfig({
       title: "Circuit breaker",
       source: 'Nygard, "Release It!"; Fowler, "CircuitBreaker" (2014)',
       model: circuitBreaker,
-      properties: [...circuitBreakerProperties, ...circuitBreakerConformance],
+      properties: [
+        ...circuitBreakerProperties,
+        ...circuitBreakerSteps,
+        ...circuitBreakerConformance,
+      ],
       implementations: [breakerOurs(breaker), breakerOpossum(breaker), breakerCockatiel(breaker)],
     }),
     defineSubject({
       id: "otlp-connection",
       title: "OTLP connection with the recovery that the published table lacks",
       model: otlpConnection,
-      properties: otlpConnectionProperties,
+      properties: [...otlpConnectionProperties, ...otlpConnectionSteps],
     }),
     defineSubject({
       id: "otlp-export",
@@ -90,7 +97,7 @@ export default defineConfig({
       id: "opamp-control-loop",
       title: "Control loop of an OpAMP agent over plain HTTP",
       model: opampControlLoop,
-      properties: opampControlLoopProperties,
+      properties: [...opampControlLoopProperties, ...opampControlLoopSteps],
       prove: true,
     }),
     defineSubject({

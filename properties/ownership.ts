@@ -5,6 +5,9 @@ import { always, alwaysStep, reachable, type Property } from "../core/property.t
 const rules = "The Rust Programming Language, ch. 4.1, Ownership rules";
 const references = "The Rust Programming Language, ch. 4.2, The rules of references";
 
+const owner = "((event.from == 0 and a) or (event.from == 1 and b) or (event.from == 2 and c))";
+const free = "shared == 0 and not unique";
+
 export const ownershipProperties: readonly Property[] = [
   always(
     "a living value has exactly one owner",
@@ -32,14 +35,24 @@ export const ownershipProperties: readonly Property[] = [
     { id: "no-move-while-borrowed", source: references },
   ),
   alwaysStep(
-    "what was moved or dropped is not owned by its source any more",
-    "implies(event(MOVE) and event.from == 0 and event.to != 0 and shared == 0 and not unique, not next(a))",
-    { id: "moved-from-owns-nothing", source: rules },
+    "a move by the owner arrives at its target, and only there",
+    `implies(event(MOVE) and ${owner} and ${free}, event.to == 0 ? next(a) : event.to == 1 ? next(b) : next(c))`,
+    { id: "move-arrives", source: rules },
   ),
   alwaysStep(
-    "a move by the owner arrives at its target",
-    "implies(event(MOVE) and event.from == 0 and event.to == 1 and a and shared == 0 and not unique, next(b))",
-    { id: "move-arrives", source: rules },
+    "nobody but the owner moves or drops a value",
+    `implies(event(MOVE) and not ${owner}, iff(next(a), a) and iff(next(b), b) and iff(next(c), c)) and implies(at(live) and next(at(dropped)), event(DROP) and ${owner} and ${free})`,
+    { id: "only-the-owner", source: rules },
+  ),
+  alwaysStep(
+    "the owner can drop a value that is not borrowed",
+    `implies(at(live) and event(DROP) and ${owner} and ${free}, next(at(dropped)))`,
+    { id: "owner-drops", source: rules },
+  ),
+  alwaysStep(
+    "a borrow begins and ends one reference",
+    "implies(event(BORROW) and at(live) and not unique and shared < readers, next(shared) == shared + 1) and implies(event(RETURN) and shared > 0, next(shared) == shared - 1) and implies(event(RETURN_MUT), not next(unique)) and implies(event(RETURN) and shared == 0, next(shared) == 0)",
+    { id: "one-reference-at-a-time", source: references },
   ),
   reachable("another binding can own the value", "b", { id: "move-reachable", source: rules }),
   reachable("several readers at a time", "shared > 1", {

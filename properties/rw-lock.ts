@@ -48,6 +48,26 @@ export const rwLockProperties: readonly Property[] = [
     "implies(waiting > 0 and (event(WRITE_DONE) and at(writing) or event(READ_DONE) and readers == 1), next(at(writing)) and next(waiting) == waiting - 1)",
     { id: "handed-over", source: courtois },
   ),
+  alwaysStep(
+    "a free lock is given to whoever asks",
+    "implies(at(free) and event(READ), next(at(reading)) and next(readers) == 1) and implies(at(free) and event(WRITE), next(at(writing)))",
+    { id: "free-lock-is-given", source: courtois },
+  ),
+  alwaysStep(
+    "readers come and go one by one",
+    "implies(at(reading) and event(READ) and waiting == 0 and readers < maxReaders, next(readers) == readers + 1) and implies(at(reading) and event(READ_DONE), next(readers) == readers - 1)",
+    { id: "readers-one-by-one" },
+  ),
+  alwaysStep(
+    "a writer that cannot have the lock waits",
+    "implies(event(WRITE) and not at(free) and waiting < maxWaiting, next(waiting) == waiting + 1)",
+    { id: "writers-wait", source: courtois },
+  ),
+  alwaysStep(
+    "with nobody waiting, the last one to leave frees the lock",
+    "implies(waiting == 0 and ((at(writing) and event(WRITE_DONE)) or (event(READ_DONE) and readers == 1)), next(at(free)))",
+    { id: "last-one-frees", source: courtois },
+  ),
   reachable("several readers at a time", "readers > 1", {
     id: "several-readers",
     source: courtois,
