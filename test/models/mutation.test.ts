@@ -77,8 +77,8 @@ describe("mutation score", () => {
       }
       if (all) {
         const refuted = mutants.length - survivors.length;
-        console.log(
-          `${id}: ${refuted} of ${mutants.length} refuted (${((100 * refuted) / mutants.length).toFixed(1)} %), ${byRange} of them by a declared range`,
+        process.stdout.write(
+          `${id}: ${refuted} of ${mutants.length} refuted (${((100 * refuted) / mutants.length).toFixed(1)} %), ${byRange} of them by a declared range\n`,
         );
       }
       expect(survivors.toSorted()).toEqual(Object.keys(explained).toSorted());

@@ -154,7 +154,7 @@ function* transitionChanges(
   }
   const text = expressionTextOf(transition["guard"]);
   if (text !== null) {
-    for (const variant of [...new Set([...variantTexts(text), "true", "false"])]) {
+    for (const variant of new Set([...variantTexts(text), "true", "false"])) {
       yield {
         label: `${where} guard: ${text} => ${variant}`,
         path: [...path, "guard"],

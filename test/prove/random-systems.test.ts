@@ -144,7 +144,8 @@ describe("random machines", () => {
         endOnFailure: true,
       },
     );
-    if (process.env["RANDOM_SYSTEMS"] !== undefined) console.log(JSON.stringify(account, null, 2));
+    if (process.env["RANDOM_SYSTEMS"] !== undefined)
+      process.stdout.write(`${JSON.stringify(account, null, 2)}\n`);
     expect(account["systems"]?.["violated"]).toBeGreaterThanOrEqual(0.3 * runs);
     expect(account["systems"]?.["hold"]).toBeGreaterThanOrEqual(0.3 * runs);
     expect(account["prove"]?.["inconclusive"] ?? 0).toBeLessThanOrEqual(0.1 * runs);
