@@ -137,7 +137,8 @@ function addCapacity(program: Command, exit: SetExit): void {
   const command = program
     .command("capacity")
     .description("size a telemetry path: what it carries, survives and should be set to")
-    .requiredOption("--lambda <rate>", "spans per second; an expression with units will do")
+    .option("--lambda <rate>", "spans per second; an expression with units will do")
+    .option("--telemetry <jsonl>", "take the load from recorded OTLP/JSON self-telemetry")
     .option("--burst <n>", "spans that end at the same moment", integer(1), 1)
     .option("--rtt <time>", "round trip to the backend", "20ms")
     .option("--packet-loss <share>", "share of packets lost on the way to the backend", "0%")

@@ -11,6 +11,7 @@ import { makeTrace, traceState, type Counterexample, type Json } from "../core/t
 import type { Observation } from "../core/verdict.ts";
 import {
   costsOf,
+  cpuLimitOf,
   estimateLoss,
   estimateOutage,
   kneeOf,
@@ -202,7 +203,13 @@ function lossChart(plan: CapacityPlan, knee: number, seed: number): Exhibit {
             { ...plan, lambda, targets: { ...plan.targets, maxLoss: 0.01 } },
             seed,
           );
-          return { x: lambda, y: share, low: Math.max(0, 2 * share - upper), high: upper };
+          const starved = Math.max(0, 1 - cpuLimitOf(plan).spansPerSecond / lambda);
+          return {
+            x: lambda,
+            y: Math.max(share, starved),
+            low: Math.max(starved, 2 * share - upper),
+            high: Math.max(upper, starved),
+          };
         }),
       },
       {
@@ -216,6 +223,7 @@ function lossChart(plan: CapacityPlan, knee: number, seed: number): Exhibit {
         points: [{ x: plan.lambda, y: 0 }],
       },
     ],
+    note: "Beyond what the CPU carries, spans are not lost but late; the share that is too much is drawn as lost.",
   };
 }
 

@@ -6,12 +6,14 @@ import type { CapacityPlan, HopSettings } from "../../core/capacity.ts";
 import { DiagnosticError } from "../../core/diagnostic.ts";
 import { parseCpu, parseRate, parseSeconds, parseShare } from "../../sim/capacity/quantities.ts";
 import { defaultCollector, readCollector, readSdk } from "../../sim/capacity/read-settings.ts";
+import { readSelfTelemetry } from "../../sim/calibrate/telemetry.ts";
 import { capacitySubject } from "../../sim/capacity/subject.ts";
 import { execute } from "../execute.ts";
 import type { RunFlags } from "../options.ts";
 
 export interface CapacityFlags extends RunFlags {
-  readonly lambda: string;
+  readonly lambda?: string;
+  readonly telemetry?: string;
   readonly burst: number;
   readonly rtt: string;
   readonly agentRtt: string;
@@ -64,7 +66,7 @@ async function planOf(
   const yaml =
     flags.collector === undefined
       ? null
-      : readCollector(readText(flags.collector), flags.collector, flags.exporter);
+      : readCollector(readText(flags.collector, "--collector"), flags.collector, flags.exporter);
   const gzip = flags.gzip === true || read.sdk.gzip;
   const tls = flags.tls ?? read.tls ?? false;
   const perSpan =
@@ -93,7 +95,7 @@ async function planOf(
   }
   return {
     name: flags.name,
-    lambda: await parseRate(flags.lambda, "--lambda"),
+    lambda: await lambdaOf(flags),
     burst: flags.burst,
     spanBytes: flags.spanBytes,
     heapBytes: flags.heapBytes,
@@ -118,12 +120,24 @@ async function planOf(
   };
 }
 
-function readText(file: string): string {
+/** λ as given, or as recorded by the path about itself. */
+async function lambdaOf(flags: CapacityFlags): Promise<number> {
+  if (flags.lambda !== undefined) return parseRate(flags.lambda, "--lambda");
+  if (flags.telemetry !== undefined) {
+    return readSelfTelemetry(readText(flags.telemetry, "--telemetry"), flags.telemetry).arrivalRate;
+  }
+  throw new DiagnosticError("VRF006", "the load is not known", {
+    place: "--lambda",
+    help: "give --lambda, or --telemetry with recorded OTLP/JSON metrics of the SDK or the Collector",
+  });
+}
+
+function readText(file: string, option: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
     throw new DiagnosticError("VRF006", `${file} cannot be read`, {
-      place: "--collector",
+      place: option,
       help: error instanceof Error ? error.message : "check the path",
     });
   }

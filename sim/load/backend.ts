@@ -6,7 +6,8 @@
  * has answered, as a second witness besides the system's own report. Ends when standard input closes.
  */
 
-import { createServer } from "node:http";
+import { createServer, type RequestListener } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import { createInterface } from "node:readline";
 
 import { loadSequenceHeader } from "../../core/load.ts";
@@ -23,7 +24,7 @@ function serve(spec: BackendSpec): void {
     const seconds = (performance.now() - begin) / 1000;
     return spec.faults.find(({ from, to }) => seconds >= from && seconds < to);
   };
-  const server = createServer((request, response) => {
+  const answer: RequestListener = (request, response) => {
     const sequence = Number(request.headers[loadSequenceHeader]);
     const isCounted = Number.isInteger(sequence); // warm-up operations carry no number
     const delayMs = isCounted ? demand(sequence) * 1000 : 1;
@@ -44,9 +45,10 @@ function serve(spec: BackendSpec): void {
       response.end();
       if (isCounted) delivered++;
     }, delayMs);
-  });
+  };
+  const server = spec.tls === undefined ? createServer(answer) : createTlsServer(spec.tls, answer);
   server.keepAliveTimeout = 60_000; // no connection is closed under a measured request
-  server.listen(0, "127.0.0.1", () => {
+  server.listen(0, spec.host ?? "127.0.0.1", () => {
     const address = server.address();
     if (address === null || typeof address === "string") throw new Error("no port");
     process.stdout.write(`${JSON.stringify({ port: address.port })}\n`);

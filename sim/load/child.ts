@@ -33,9 +33,15 @@ const lastWords = 2000;
 
 export function startChild(
   program: string,
-  options: { readonly nodeArgs?: readonly string[]; readonly signal?: AbortSignal },
+  options: {
+    readonly nodeArgs?: readonly string[];
+    /** Words before the command, e.g. `ip netns exec NAME`. */
+    readonly prefix?: readonly string[];
+    readonly signal?: AbortSignal;
+  },
 ): LineChild {
-  const child: ChildProcess = spawn(process.execPath, [...(options.nodeArgs ?? []), program], {
+  const words = [...(options.prefix ?? []), process.execPath, ...(options.nodeArgs ?? []), program];
+  const child: ChildProcess = spawn(words[0]!, words.slice(1), {
     env: cleanEnvironment(process.env),
     stdio: ["pipe", "pipe", "pipe"],
   });

@@ -8,6 +8,10 @@ export interface BackendSpec {
   readonly seed: number;
   readonly service: Distribution;
   readonly faults?: readonly BackendFault[];
+  /** Where to listen; default 127.0.0.1. */
+  readonly host?: string;
+  /** Speak TLS with this key and certificate (PEM). */
+  readonly tls?: { readonly key: string; readonly cert: string };
 }
 
 /** What the backend does wrong, in seconds from its first numbered request. */

@@ -25,8 +25,10 @@ export interface ProcessorLoadOptions {
   readonly busy?: { readonly everyMs: number; readonly forMs: number };
   /** Called with the loaded process's id before the load; awaited. */
   readonly onSpawn?: (pid: number) => void | Promise<void>;
-  /** Where the exporter sends to, when it is not the backend itself (a relay in between). */
-  readonly via?: (port: number) => Promise<{ readonly url: string; readonly ca?: string }>;
+  /** The backend elsewhere: words before its command, and the address that it listens on. */
+  readonly elsewhere?: { readonly prefix: readonly string[]; readonly host: string };
+  /** The backend speaks TLS, and the exporter trusts this certificate. */
+  readonly tls?: { readonly key: string; readonly cert: string };
 }
 
 export interface ProcessorRun {
@@ -54,10 +56,15 @@ export async function runProcessor(
     seed: deriveSeed(options.seed, "backend"),
     service: point.service,
     ...(options.faults === undefined ? {} : { faults: options.faults }),
+    ...(options.elsewhere === undefined ? {} : { host: options.elsewhere.host }),
+    ...(options.tls === undefined ? {} : { tls: options.tls }),
   };
   const demand = serviceDemands(backendSpec);
   const signal = options.signal === undefined ? {} : { signal: options.signal };
-  const backend = startChild(backendProgram, signal);
+  const backend = startChild(backendProgram, {
+    ...signal,
+    ...(options.elsewhere === undefined ? {} : { prefix: options.elsewhere.prefix }),
+  });
   const loaded = startChild(system.program, signal);
   try {
     const ready = loaded.receive();
@@ -66,9 +73,10 @@ export async function runProcessor(
     const port = readNumber(await backend.receive(), "port");
     await ready;
     await options.onSpawn?.(loaded.pid);
-    const via = await options.via?.(port);
+    const host = options.elsewhere?.host ?? "127.0.0.1";
+    const scheme = options.tls === undefined ? "http" : "https";
     const spec: ProcessorSpec = {
-      url: via?.url ?? `http://127.0.0.1:${port}/v1/traces`,
+      url: `${scheme}://${host}:${port}/v1/traces`,
       processor,
       arrivals: intended,
       until: point.duration,
@@ -76,7 +84,7 @@ export async function runProcessor(
       timeoutMs: options.timeoutMs ?? 10_000,
       attributes: options.attributes ?? 4,
       compression: options.compression ?? "none",
-      ...(via?.ca === undefined ? {} : { ca: via.ca }),
+      ...(options.tls === undefined ? {} : { ca: options.tls.cert }),
       ...(options.busy === undefined ? {} : { busy: options.busy }),
     };
     loaded.send(spec);
