@@ -262,23 +262,58 @@ export interface MeasuredSystem {
 
 // --- processes --------------------------------------------------------------------------------
 
-/** A process on the wire, judged from outside. */
-export interface ProcessSubject {
+export type OtlpSignal = "traces" | "metrics" | "logs";
+export type OtlpProtocol = "http/protobuf" | "http/json" | "grpc";
+
+/** What both sides of OTLP have in common as subjects. */
+interface WireSubject {
   readonly kind: "process";
   readonly id: string;
   readonly title: string;
   readonly source?: string;
+  readonly cwd?: string;
+  /** Environment of the process besides what the harness sets. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** URL that answers 2xx once the process is ready. */
+  readonly ready?: string;
+  /** Default `traces`. */
+  readonly signal?: OtlpSignal;
+  /** Default `http/protobuf`. */
+  readonly protocol?: OtlpProtocol;
+  /** Default `none`; `mtls` shows a client certificate as well. Certificates are made at run time. */
+  readonly tls?: "none" | "tls" | "mtls";
+  /** Name and version of what is being judged, as far as known. */
+  readonly implementation: { readonly name: string; readonly version: string };
+  /** Whose constants are judged besides the specification, e.g. `opentelemetry-js`. */
+  readonly profile?: string;
+  /** Judges by an older specification: what was added later is left out. Default: the newest. */
+  readonly spec?: SpecVersions;
+  /** Known deviations by requirement slug. */
+  readonly expectFor?: Readonly<Record<string, Expectation>>;
+  /** Requirements that do not apply to this subject, with the reason. */
+  readonly notApplicable?: Readonly<Record<string, string>>;
+  /** What has to be there first, and is not: the subject is skipped with this reason. */
+  readonly missing?: string;
+}
+
+/** Versions of opentelemetry-proto and of the OpenTelemetry specification, e.g. 1.11.0. */
+export interface SpecVersions {
+  readonly otlp?: string;
+  readonly specification?: string;
+}
+
+/** A process that exports OTLP, judged from outside. */
+export interface ExporterSubject extends WireSubject {
   /** What the process is to the protocol. */
   readonly role: "otlp-exporter";
   /** Command line; run without a shell, with a scrubbed environment. */
   readonly command: readonly string[];
-  readonly cwd?: string;
-  /** URL that answers 2xx once the process is ready. */
-  readonly ready?: string;
   /** URL to request, or command to run, so that the process produces telemetry. */
   readonly drive?: string;
-  /** Name and version of what is being judged, as far as known. */
-  readonly implementation: { readonly name: string; readonly version: string };
+  /** The same for a single batch of more than 64 MiB. */
+  readonly driveLarge?: string;
+  /** It has a batch processor that reads OTEL_BSP_* or OTEL_BLRP_*. */
+  readonly batchProcessor?: boolean;
   /**
    * Patience, where it is known that the process needs less than any exporter might: how long a
    * resend is looked for, after how long a process counts as silent, and how many copies of it may
@@ -289,9 +324,18 @@ export interface ProcessSubject {
     readonly silenceMs?: number;
     readonly jobs?: number;
   };
-  /** Known deviations by requirement slug. */
-  readonly expectFor?: Readonly<Record<string, Expectation>>;
 }
+
+/** A server that receives OTLP, judged from outside. */
+export interface ReceiverSubject extends WireSubject {
+  readonly role: "otlp-receiver";
+  /** URL of the server on this machine, e.g. `http://127.0.0.1:4318`; `{port}` is a free port. */
+  readonly endpoint: string;
+  /** How to start it; left out when it already runs. */
+  readonly command?: readonly string[];
+}
+
+export type ProcessSubject = ExporterSubject | ReceiverSubject;
 
 // --- recordings -------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 import { DiagnosticError } from "../../core/diagnostic.ts";
 import type { Engine } from "../../core/engine.ts";
 import { planMachine } from "./plan.ts";
-import { planProcess } from "./wire/index.ts";
+import { planProcess } from "./wire/plan.ts";
 
 export const engine: Engine = {
   name: "conform",
@@ -25,8 +25,12 @@ export const engine: Engine = {
         return checkMachine(obligation, subject, context);
       }
       case "process": {
-        const { checkProcess } = await import("./wire/index.ts");
-        return checkProcess(obligation, subject, context);
+        if (subject.role === "otlp-receiver") {
+          const { checkReceiver } = await import("./wire/judge-receiver.ts");
+          return checkReceiver(obligation, subject, context);
+        }
+        const { checkExporter } = await import("./wire/index.ts");
+        return checkExporter(obligation, subject, context);
       }
       default:
         throw notOurs(obligation.id, subject.kind);
@@ -39,8 +43,12 @@ export const engine: Engine = {
         return replayMachine(obligation, subject, counterexample);
       }
       case "process": {
-        const { replayProcess } = await import("./wire/index.ts");
-        return replayProcess(obligation, subject, counterexample, context);
+        if (subject.role === "otlp-receiver") {
+          const { replayReceiver } = await import("./wire/judge-receiver.ts");
+          return replayReceiver(obligation, subject, counterexample, context);
+        }
+        const { replayExporter } = await import("./wire/index.ts");
+        return replayExporter(obligation, subject, counterexample, context);
       }
       default:
         throw notOurs(obligation.id, subject.kind);

@@ -1,12 +1,12 @@
 import { fileURLToPath } from "node:url";
 
-import type { ProcessSubject } from "../../core/subject.ts";
+import type { ExporterSubject } from "../../core/subject.ts";
 import type { CheckContext } from "../../core/engine.ts";
 import { type Judgement, obeysTimeout } from "../../checkers/conform/wire/judges.ts";
 import { learn, type Reference } from "../../checkers/conform/wire/ledger.ts";
 import { playScenario, type ScenarioRun } from "../../checkers/conform/wire/play.ts";
-import { requirements } from "../../checkers/conform/wire/requirements.ts";
-import type { Scenario } from "../../checkers/conform/wire/scenario.ts";
+import { requirementsFor } from "../../checkers/conform/wire/requirements.ts";
+import type { Scenario, Step } from "../../checkers/conform/wire/scenario.ts";
 import { scenarios } from "../../checkers/conform/wire/scenarios.ts";
 
 export const pace = { quietMs: 1_200, silenceMs: 5_000, jobs: 5 };
@@ -14,7 +14,7 @@ export const pace = { quietMs: 1_200, silenceMs: 5_000, jobs: 5 };
 const program = fileURLToPath(new URL("../fixtures/wire/exporter.ts", import.meta.url));
 
 /** The fixture exporter with some sins. */
-export function fixture(sins = "", changes: Partial<ProcessSubject> = {}): ProcessSubject {
+export function fixture(sins = "", changes: Partial<ExporterSubject> = {}): ExporterSubject {
   return {
     kind: "process",
     id: "fixture",
@@ -29,14 +29,17 @@ export function fixture(sins = "", changes: Partial<ProcessSubject> = {}): Proce
   };
 }
 
+/** A target for which every scenario exists. */
+const everything = { driveLarge: "x", batchProcessor: true };
+
 const never = new AbortController().signal;
 
 export function play(
-  subject: ProcessSubject,
+  subject: ExporterSubject,
   name: string,
   change: (scenario: Scenario) => Scenario = (scenario) => scenario,
 ): Promise<ScenarioRun> {
-  const scenario = scenarios(pace).find((one) => one.name === name)!;
+  const scenario = scenarios(pace, subject).find((one) => one.name === name)!;
   return playScenario(subject, change(scenario), never);
 }
 
@@ -54,6 +57,17 @@ export const impatient = (scenario: Scenario): Scenario => ({
   steps: scenario.steps.map((step) => (step.do === "terminate" ? { ...step, graceMs: 500 } : step)),
 });
 
+/** Little patience for what will not come, and time at the end to be sure of it. */
+export const hurried = (scenario: Scenario): Scenario => ({
+  ...scenario,
+  steps: scenario.steps.flatMap((step): Step[] => {
+    if (step.do === "await-attempt") return [{ ...step, maxMs: Math.min(step.maxMs, 1_500) }];
+    return step.do === "terminate" ? [{ do: "wait", ms: 2_500 }, step] : [step];
+  }),
+});
+
+export const scenariosOf = (subject: ExporterSubject) => scenarios(pace, subject);
+
 /** What an exporter without faults would have taught. */
 export const reference: Reference = {
   perDrive: 3,
@@ -65,7 +79,11 @@ export const reference: Reference = {
 };
 
 export function judge(slug: string, run: ScenarioRun, known: Reference = reference): Judgement {
-  return requirements.find((requirement) => requirement.slug === slug)!.judge(run, known);
+  const all = new Set(scenarios(pace, everything).map(({ name }) => name));
+  const wire = { protocol: run.protocol, profile: "opentelemetry-js" };
+  return requirementsFor(wire, all)
+    .find((requirement) => requirement.slug === slug)!
+    .judge(run, known);
 }
 
 export { learn, obeysTimeout };

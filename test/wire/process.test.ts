@@ -6,29 +6,32 @@ import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
 
 import { otlpExporterJs } from "../../adapters/otlp-exporter-js.ts";
-import { checkProcess, planProcess, replayProcess } from "../../checkers/conform/wire/index.ts";
+import { checkExporter, planExporter, replayExporter } from "../../checkers/conform/wire/index.ts";
 import { DiagnosticError } from "../../core/diagnostic.ts";
 import type { Outcome } from "../../core/result.ts";
-import type { ProcessSubject } from "../../core/subject.ts";
+import type { ExporterSubject } from "../../core/subject.ts";
 import { context, fixture, judge, obeysTimeout, play, reference } from "./helpers.ts";
 
-async function check(subject: ProcessSubject, property: string): Promise<Outcome> {
-  const obligation = planProcess(subject).find((one) => one.property === property)!;
-  return await checkProcess(obligation, subject, context());
+async function check(subject: ExporterSubject, property: string): Promise<Outcome> {
+  const obligation = planExporter(subject).find((one) => one.property === property)!;
+  return await checkExporter(obligation, subject, context());
 }
 
-const obligationOf = (subject: ProcessSubject, property: string) =>
-  planProcess(subject).find((one) => one.property === property)!;
+const obligationOf = (subject: ExporterSubject, property: string) =>
+  planExporter(subject).find((one) => one.property === property)!;
 
 describe.concurrent("a process subject", () => {
   it("plans one obligation per requirement and per scenario, without starting anything", () => {
-    const obligations = planProcess(otlpExporterJs);
+    const obligations = planExporter(otlpExporterJs);
     expect(new Set(obligations.map(({ id }) => id)).size).toBe(obligations.length);
     expect(obligations.every(({ id }) => id.endsWith("@exporter-trace-otlp-proto"))).toBe(true);
     const pinned = obligations.filter(({ expect: expected }) => expected !== null);
     expect(pinned.map(({ property }) => property)).toEqual([
+      "caps-the-request-body",
       "timeout-bounds-a-dripping-answer",
       "timeout-covers-retries",
+      "zero-timeout-means-no-limit",
+      "exports-one-at-a-time",
     ]);
   });
 
@@ -41,7 +44,7 @@ describe.concurrent("a process subject", () => {
       requirement: { id: "C5", level: "MUST NOT", class: "normative", finding: "deviates" },
       counterexample: { at: { requirement: "C5", scenario: "unauthorized", resent: true } },
     });
-    const good = await check(bad, "posts-to-v1-traces");
+    const good = await check(bad, "posts-to-signal-path");
     expect(good).toMatchObject({ verdict: "holds-bounded", requirement: { finding: "conforms" } });
     expect(good.bound).toMatchObject({ scenarios: "baseline" });
     const account = await check(bad, "scenario-unauthorized");
@@ -53,24 +56,24 @@ describe.concurrent("a process subject", () => {
 
     const counterexample = structuredClone(outcome.counterexample!);
     const obligation = obligationOf(bad, "no-retry-on-401");
-    const again = await replayProcess(obligation, bad, counterexample, context());
+    const again = await replayExporter(obligation, bad, counterexample, context());
     expect(again).toMatchObject({
       kind: "reproduced",
       counterexample: { at: counterexample.at },
     });
-    const mended = await replayProcess(obligation, fixture(), counterexample, context());
+    const mended = await replayExporter(obligation, fixture(), counterexample, context());
     expect(mended.kind).toBe("passes");
     const gone = fixture("", { command: ["/no/such/program"] });
-    expect((await replayProcess(obligation, gone, counterexample, context())).kind).toBe(
+    expect((await replayExporter(obligation, gone, counterexample, context())).kind).toBe(
       "infeasible",
     );
     const other = obligationOf(bad, "timeout-bounds-a-hang");
-    expect((await replayProcess(other, bad, counterexample, context())).kind).toBe("infeasible");
+    expect((await replayExporter(other, bad, counterexample, context())).kind).toBe("infeasible");
   });
 
   it("is inconclusive when it is silent", async () => {
     const silent = fixture("mute", { pace: { quietMs: 300, silenceMs: 1_000, jobs: 3 } });
-    for (const property of ["scenario-baseline", "posts-to-v1-traces", "no-retry-on-401"]) {
+    for (const property of ["scenario-baseline", "posts-to-signal-path", "no-retry-on-401"]) {
       const outcome = await check(silent, property);
       expect(outcome.verdict).toBe("inconclusive");
       expect(outcome.reason).toMatch(/^no stimulus seen/);
@@ -98,7 +101,7 @@ describe.concurrent("a process subject", () => {
     expect((first as DiagnosticError).message).toContain("no database");
     expect((first as DiagnosticError).help).toContain("no database");
     expect(JSON.stringify(first) + (first as Error).message).not.toContain("hunter2");
-    expect((await check(gone, "posts-to-v1-traces")).verdict).toBe("skipped");
+    expect((await check(gone, "posts-to-signal-path")).verdict).toBe("skipped");
   });
 
   it("is not confused with something else on its port", async () => {

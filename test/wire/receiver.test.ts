@@ -131,7 +131,7 @@ describe("the receiver", () => {
   });
 
   it("reports partial success and unknown fields", async () => {
-    const partial = { rejectedSpans: 2, errorMessage: "too old" };
+    const partial = { rejected: 2, errorMessage: "too old" };
     const { port } = await start(always({ kind: "success", partial, unknownField: true }));
     const reply = JSON.parse((await post(port)).body) as Record<string, unknown>;
     expect(reply["partialSuccess"]).toEqual({ rejectedSpans: "2", errorMessage: "too old" });

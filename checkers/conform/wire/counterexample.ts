@@ -9,7 +9,7 @@ import {
   traceState,
 } from "../../../core/trace.ts";
 import type { Judgement } from "./judges.ts";
-import { type Ledger, ledgerOf, type Reference } from "./ledger.ts";
+import { isAccepted, type Ledger, ledgerOf, type Reference } from "./ledger.ts";
 import type { RunEvent, ScenarioRun } from "./play.ts";
 import type { RequestRecord } from "./receiver.ts";
 import type { Requirement } from "./requirements.ts";
@@ -61,7 +61,7 @@ export function traceOf(run: ScenarioRun, accused: readonly number[] = []): Trac
         { state: entry.what, ...last, delivered: seen.size, duplicated: accepted - seen.size },
       );
     }
-    if (entry.status !== null && entry.status < 300) {
+    if (isAccepted(entry)) {
       accepted += entry.spans.length;
       for (const id of entry.spans) seen.add(id);
     }

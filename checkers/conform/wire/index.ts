@@ -7,7 +7,7 @@ import { DiagnosticError } from "../../../core/diagnostic.ts";
 import type { CheckContext, Obligation, ReplayObservation } from "../../../core/engine.ts";
 import { makeOutcome, tooBusy, type OutcomeDetails } from "../../../core/outcome.ts";
 import type { Outcome, RequirementFinding } from "../../../core/result.ts";
-import type { ProcessSubject } from "../../../core/subject.ts";
+import type { ExporterSubject } from "../../../core/subject.ts";
 import type { Counterexample } from "../../../core/trace.ts";
 import type { Observation } from "../../../core/verdict.ts";
 import {
@@ -20,14 +20,22 @@ import {
 import { accountCloses, type Judgement, obeysTimeout } from "./judges.ts";
 import { ledgerOf, type Reference } from "./ledger.ts";
 import { playScenario, type ScenarioRun, StartError } from "./play.ts";
-import { type Requirement, requirements, SPEC_VERSION } from "./requirements.ts";
+import {
+  type Requirement,
+  requirements,
+  requirementsFor,
+  specVersion,
+  untested,
+  type UntestedRequirement,
+  untestedFor,
+} from "./requirements.ts";
 import { SilentError, SubjectRuns } from "./runs.ts";
 import { defaultPace, scenarios } from "./scenarios.ts";
 
 const SCENARIO_PREFIX = "scenario-";
 
 /** One obligation per requirement and one account per scenario. Fast and without side effects. */
-export function planProcess(subject: ProcessSubject): Obligation[] {
+export function planExporter(subject: ExporterSubject): Obligation[] {
   const common = {
     subject: subject.id,
     engine: "conform",
@@ -36,32 +44,39 @@ export function planProcess(subject: ProcessSubject): Obligation[] {
   } as const;
   const id = (property: string) => `${subject.id}/${property}@${subject.implementation.name}`;
   const expect = (property: string) => subject.expectFor?.[property] ?? null;
-  const accounts = scenarios(defaultPace).map((scenario): Obligation => {
+  const played = scenariosOf(subject);
+  const known = new Set(played.map(({ name }) => name));
+  const accounts = played.map((scenario): Obligation => {
     const property = `${SCENARIO_PREFIX}${scenario.name}`;
     return {
       ...common,
       id: id(property),
       property,
-      title: `${scenario.title}: every span that ended is accounted for`,
+      title: `${scenario.title}: everything that ended is accounted for`,
       source: null,
       expect: expect(property),
     };
   });
-  const judged = requirements.map((requirement): Obligation => ({
-    ...common,
-    id: id(requirement.slug),
-    property: requirement.slug,
-    title: `${requirement.title} (${requirement.level})`,
-    source: requirement.source,
-    expect: expect(requirement.slug),
-  }));
+  const judged = [...requirementsFor(subject, known), ...untestedFor(subject)].map(
+    (requirement): Obligation => ({
+      ...common,
+      id: id(requirement.slug),
+      property: requirement.slug,
+      title: `${requirement.title} (${requirement.level})`,
+      source: requirement.source,
+      expect: expect(requirement.slug),
+    }),
+  );
   return [...accounts, ...judged];
 }
 
-const runsOf = new WeakMap<ProcessSubject, SubjectRuns>();
+const runsOf = new WeakMap<ExporterSubject, SubjectRuns>();
+
+const scenariosOf = (subject: ExporterSubject) =>
+  scenarios({ ...defaultPace, ...subject.pace }, subject);
 
 /** All obligations of a subject share one set of runs, which goes on while they are asked for. */
-function sharedRuns(subject: ProcessSubject): SubjectRuns {
+function sharedRuns(subject: ExporterSubject): SubjectRuns {
   let runs = runsOf.get(subject);
   if (runs === undefined) {
     runs = new SubjectRuns(subject);
@@ -71,20 +86,28 @@ function sharedRuns(subject: ProcessSubject): SubjectRuns {
 }
 
 /** Judges one requirement, or closes the account of one scenario. */
-export async function checkProcess(
+export async function checkExporter(
   obligation: Obligation,
-  subject: ProcessSubject,
+  subject: ExporterSubject,
   context: CheckContext,
 ): Promise<Outcome> {
-  const runs = sharedRuns(subject);
-  runs.listen((message) => context.progress(message));
-  const requirement = requirementOf(obligation.property);
+  const requirement = requirementOf(obligation.property, subject);
   const details: OutcomeDetails =
-    requirement === null ? {} : { requirement: finding(requirement, "not-tested") };
+    requirement === null ? {} : { requirement: finding(requirement, subject, "not-tested") };
   const conclude = (observation: Observation) =>
     makeOutcome({ claim: obligation.claim, method: "wire", observation, bound: null }, details);
+  const skipped =
+    subject.missing ??
+    subject.notApplicable?.[obligation.property] ??
+    (requirement !== null && "why" in requirement ? `not tested: ${requirement.why}` : undefined);
+  if (skipped !== undefined) return conclude({ kind: "skipped", reason: skipped });
+  const runs = sharedRuns(subject);
+  runs.listen((message) => context.progress(message));
   try {
-    return await aborted(context.signal, judge(obligation, runs, requirement));
+    return await aborted(
+      context.signal,
+      judge(obligation, subject, runs, requirement as Requirement | null),
+    );
   } catch (error) {
     if (isInterruption(context.signal)) runs.stop(new Error("the run was interrupted"));
     if (error instanceof SilentError || error instanceof OutOfTime) {
@@ -122,16 +145,30 @@ function aborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   });
 }
 
-function requirementOf(property: string): Requirement | null {
-  return requirements.find(({ slug }) => slug === property) ?? null;
+/** The same slug may stand for HTTP and for gRPC: the subject says which is meant. */
+function requirementOf(
+  property: string,
+  subject: ExporterSubject,
+): Requirement | UntestedRequirement | null {
+  const known = new Set(scenariosOf(subject).map(({ name }) => name));
+  const named = ({ slug }: { readonly slug: string }) => slug === property;
+  return (
+    requirementsFor(subject, known).find(named) ??
+    untestedFor(subject).find(named) ??
+    requirements.find(named) ??
+    untested.find(named) ??
+    null
+  );
 }
 
 function finding(
-  requirement: Requirement,
+  requirement: Requirement | UntestedRequirement,
+  subject: ExporterSubject,
   found: RequirementFinding["finding"],
 ): RequirementFinding {
   const { id, slug, level, class: kind, source, since } = requirement;
-  return { id, slug, level, class: kind, source, since, specVersion: SPEC_VERSION, finding: found };
+  const version = specVersion(subject.spec);
+  return { id, slug, level, class: kind, source, since, specVersion: version, finding: found };
 }
 
 /** One judgement, and whether the machine was calm enough to believe it. */
@@ -146,6 +183,7 @@ function judgeRun(requirement: Requirement, run: ScenarioRun, reference: Referen
 
 async function judge(
   obligation: Obligation,
+  subject: ExporterSubject,
   runs: SubjectRuns,
   requirement: Requirement | null,
 ): Promise<Outcome> {
@@ -179,7 +217,7 @@ async function judge(
       {
         ...common,
         ...details,
-        ...(requirement === null ? {} : { requirement: finding(requirement, found) }),
+        ...(requirement === null ? {} : { requirement: finding(requirement, subject, found) }),
       },
     );
 
@@ -235,7 +273,7 @@ function assumptionsOf(played: readonly ScenarioRun[], reference: Reference): st
   const [first] = played;
   if (first !== undefined) {
     const { ended, endedFrom } = ledgerOf(first, reference);
-    if (ended !== null) assumptions.push(`spans ended according to ${endedFrom}`);
+    if (ended !== null) assumptions.push(`items ended according to ${endedFrom}`);
   }
   return assumptions;
 }
@@ -244,15 +282,20 @@ function assumptionsOf(played: readonly ScenarioRun[], reference: Reference): st
 const needsTimeout = (name: string): boolean => name === "drip" || name === "late-hang";
 
 /** Plays the scenario of a counterexample again and judges it again. */
-export async function replayProcess(
+export async function replayExporter(
   obligation: Obligation,
-  subject: ProcessSubject,
+  subject: ExporterSubject,
   counterexample: Counterexample,
   context: CheckContext,
 ): Promise<ReplayObservation> {
   const recipe = counterexample.recipe as unknown as Recipe;
-  const requirement = requirementOf(obligation.property);
-  if (requirement === null || recipe.kind !== "wire" || recipe.slug !== requirement.slug) {
+  const requirement = requirementOf(obligation.property, subject);
+  if (
+    requirement === null ||
+    "why" in requirement ||
+    recipe.kind !== "wire" ||
+    recipe.slug !== requirement.slug
+  ) {
     return {
       kind: "infeasible",
       message: `${obligation.id}: the recorded run belongs to another requirement`,
@@ -263,9 +306,7 @@ export async function replayProcess(
   try {
     // Whether the timeout is obeyed is a fact about today's process, not about the recorded one.
     if (needsTimeout(recipe.scenario.name)) {
-      const hang = scenarios({ ...defaultPace, ...subject.pace }).find(
-        ({ name }) => name === "hang",
-      )!;
+      const hang = scenariosOf(subject).find(({ name }) => name === "hang")!;
       const timeoutObeyed = obeysTimeout(await playScenario(subject, hang, context.signal));
       reference = { ...reference, timeoutObeyed };
     }

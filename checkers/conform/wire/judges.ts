@@ -4,78 +4,53 @@
  * one-sided and carry slack.
  */
 
-import type { Scalar } from "../../../core/trace.ts";
-import { ledgerOf, type Reference, traceRequests } from "./ledger.ts";
+import {
+  after,
+  CLOCK_TOLERANCE_MS,
+  deviates,
+  exportsOf,
+  holds,
+  IMMEDIATE_MS,
+  type Judge,
+  type Judgement,
+  lateBy,
+  ms,
+  nothingArrived,
+  openFor,
+  s,
+  sendsOnce,
+  unknown,
+} from "./judgement.ts";
+import { ledgerOf, signalRequests } from "./ledger.ts";
 import type { ScenarioRun } from "./play.ts";
-import type { RequestRecord } from "./receiver.ts";
-import { QUEUE, RETRIES_SLACK_MS, TIMEOUT_SLACK_MS } from "./scenarios.ts";
+import type { RequestRecord } from "./record.ts";
+import { grpcCodeName } from "./scenario.ts";
+import {
+  DEFAULT_TIMEOUT_MS,
+  permanentCodes,
+  permanentStatuses,
+  QUEUE,
+  RETRIES_SLACK_MS,
+  retryableCodes,
+  retryableStatuses,
+  TIMEOUT_SLACK_MS,
+} from "./scenarios.ts";
+import { isGrpc, signals } from "./signals.ts";
 
-export type Judgement =
-  | { readonly kind: "holds"; readonly evidence: string }
-  | {
-      readonly kind: "deviates";
-      readonly message: string;
-      /** Stable facts about the deviation; no times, no counts that vary. */
-      readonly at: Readonly<Record<string, Scalar>>;
-      /** Numbers of the requests that show it. */
-      readonly requests: readonly number[];
-      /** For limits in time: how far beyond the limit, slack included. */
-      readonly marginMs?: number;
-    }
-  | { readonly kind: "unknown"; readonly reason: string };
-
-export type Judge = (run: ScenarioRun, reference: Reference) => Judgement;
-
-const holds = (evidence: string): Judgement => ({ kind: "holds", evidence });
-const unknown = (reason: string): Judgement => ({ kind: "unknown", reason });
-const deviates = (
-  message: string,
-  at: Readonly<Record<string, Scalar>>,
-  ...records: readonly RequestRecord[]
-): Judgement => ({ kind: "deviates", message, at, requests: records.map(({ n }) => n) });
-
-const lateBy = (marginMs: number, judgement: Judgement): Judgement => ({
-  ...judgement,
-  ...(judgement.kind === "deviates" ? { marginMs } : {}),
-});
-
-const DEFAULT_TIMEOUT_MS = 10_000;
-/** Timers may fire a little early, and clocks are read twice. */
-const CLOCK_TOLERANCE_MS = 50;
-const IMMEDIATE_MS = 100;
-
-const ms = (value: number) => `${Math.round(value)} ms`;
-const s = (value: number) => `${(value / 1000).toFixed(1)} s`;
-
-/** The attempts of each export, in order. */
-function exportsOf(run: ScenarioRun): readonly (readonly RequestRecord[])[] {
-  const byExport = Map.groupBy(
-    run.requests.filter((record) => record.attempt > 0),
-    (record) => record.exportNumber,
-  );
-  return [...byExport.values()].map((attempts) => [...attempts].sort((a, b) => a.n - b.n));
-}
-
-/** Pairs (attempt, next attempt or undefined) whose first part got an answer like this. */
-function after(
-  run: ScenarioRun,
-  matches: (record: RequestRecord) => boolean,
-): readonly (readonly [RequestRecord, RequestRecord | undefined])[] {
-  return exportsOf(run).flatMap((attempts) =>
-    attempts.flatMap((record, index) =>
-      matches(record) ? [[record, attempts[index + 1]] as const] : [],
-    ),
-  );
-}
-
-const nothingArrived = unknown("no export arrived in this scenario");
+export type { Judge, Judgement } from "./judgement.ts";
 
 // --- what a request looks like ----------------------------------------------------------------
 
-export const postsToTraces: Judge = (run) => {
-  const requests = traceRequests(run);
+/** The path that requests of this run must have. */
+export function expectedPath({ scenario, signal, protocol }: ScenarioRun): string {
+  if (isGrpc(protocol)) return signals[signal].grpcPath;
+  return scenario.path ?? `${scenario.basePath.replace(/\/$/, "")}${signals[signal].httpPath}`;
+}
+
+export const postsToPath: Judge = (run) => {
+  const requests = signalRequests(run);
   if (requests.length === 0) return nothingArrived;
-  const path = `${run.scenario.basePath.replace(/\/$/, "")}/v1/traces`;
+  const path = expectedPath(run);
   const wrong = requests.find((record) => record.method !== "POST" || record.path !== path);
   if (wrong !== undefined) {
     return deviates(
@@ -88,7 +63,7 @@ export const postsToTraces: Judge = (run) => {
 };
 
 export const declaresContentType: Judge = (run) => {
-  const requests = traceRequests(run);
+  const requests = signalRequests(run);
   if (requests.length === 0) return nothingArrived;
   const wrong = requests.find((record) => record.encoding === null);
   if (wrong === undefined) return holds(`${requests.length} requests with a known Content-Type`);
@@ -101,7 +76,7 @@ export const declaresContentType: Judge = (run) => {
 };
 
 export const bodyIsExportRequest: Judge = (run) => {
-  const requests = traceRequests(run).filter((record) => record.encoding !== null);
+  const requests = signalRequests(run).filter((record) => record.encoding !== null);
   if (requests.length === 0) return unknown("no request with a known Content-Type arrived");
   const wrong = requests.find((record) => record.problem !== null);
   return wrong === undefined
@@ -110,9 +85,13 @@ export const bodyIsExportRequest: Judge = (run) => {
 };
 
 export const gzipBodyGunzips: Judge = (run) => {
-  const requests = traceRequests(run);
+  const requests = signalRequests(run);
   if (requests.length === 0) return nothingArrived;
-  const gzipped = requests.filter((record) => record.headers["content-encoding"] !== undefined);
+  const gzipped = requests.filter(
+    (record) =>
+      record.headers["content-encoding"] !== undefined ||
+      record.headers["grpc-encoding"] === "gzip",
+  );
   const wrong = gzipped.find((record) => record.problem !== null);
   if (wrong !== undefined) {
     return deviates(`request ${wrong.n}: ${wrong.problem}`, { decodes: false }, wrong);
@@ -121,20 +100,22 @@ export const gzipBodyGunzips: Judge = (run) => {
     ? unknown(
         "nothing was compressed, although OTEL_EXPORTER_OTLP_COMPRESSION=gzip was set; the process may configure its exporter in code",
       )
-    : holds(`${gzipped.length} gzipped bodies decoded`);
+    : gzipped.some((record) => record.compressed)
+      ? holds(`${gzipped.length} gzipped bodies decoded`)
+      : unknown("gzip was announced, yet no message was compressed");
 };
 
 export const sendsNoEmptyRequest: Judge = (run) => {
-  const requests = traceRequests(run).filter((record) => record.problem === null);
+  const requests = signalRequests(run).filter((record) => record.problem === null);
   if (requests.length === 0) return nothingArrived;
   const empty = requests.find((record) => record.spans.length === 0);
   return empty === undefined
-    ? holds(`${requests.length} requests, each with at least one span`)
-    : deviates(`request ${empty.n} carries no span`, { spans: 0 }, empty);
+    ? holds(`${requests.length} requests, each with at least one item`)
+    : deviates(`request ${empty.n} carries nothing`, { spans: 0 }, empty);
 };
 
 export const namesItself: Judge = (run) => {
-  const requests = traceRequests(run);
+  const requests = signalRequests(run);
   if (requests.length === 0) return nothingArrived;
   const wanted = /(^|\s)OTel-OTLP-Exporter-[^\s/]+\/\S+/i;
   const wrong = requests.find((record) => !wanted.test(record.headers["user-agent"] ?? ""));
@@ -148,7 +129,7 @@ export const namesItself: Judge = (run) => {
 };
 
 export const keepsConnectionAlive: Judge = (run) => {
-  const requests = traceRequests(run);
+  const requests = signalRequests(run);
   const [first, second] = exportsOf(run)
     .map((attempts) => attempts[0]!)
     .filter((record) => record.ending === "answered");
@@ -173,8 +154,20 @@ export const keepsConnectionAlive: Judge = (run) => {
 
 // --- retries that should happen ---------------------------------------------------------------
 
-const isRetryable = (record: RequestRecord) =>
-  record.answer?.kind === "status" && [429, 502, 503, 504].includes(record.answer.status);
+/** The name of a failure that is worth another attempt; null for everything else. */
+function retryableName({ answer }: RequestRecord): string | null {
+  if (answer?.kind === "status") {
+    return retryableStatuses.some((status) => status === answer.status)
+      ? String(answer.status)
+      : null;
+  }
+  if (answer?.kind !== "grpc") return null;
+  const worthIt =
+    retryableCodes.some((code) => code === answer.code) ||
+    (answer.code === 8 && answer.retryInfoMs !== undefined);
+  return worthIt ? grpcCodeName(answer.code) : null;
+}
+const isRetryable = (record: RequestRecord): boolean => retryableName(record) !== null;
 
 /** Whether the run left enough time after `record` for the next attempt. */
 function hadTime(run: ScenarioRun, record: RequestRecord): boolean {
@@ -182,11 +175,62 @@ function hadTime(run: ScenarioRun, record: RequestRecord): boolean {
   return run.terminatedAtMs - from >= 3_000 && !run.endedEarly;
 }
 
-export const retriesRetryable: Judge = (run) =>
-  retriesAfter(run, isRetryable, "answered with a retryable status");
+/** One status or code of scenario `retryable`. */
+export const retriesOne =
+  (wanted: number): Judge =>
+  (run) =>
+    retriesAfter(
+      run,
+      ({ answer }) =>
+        (answer?.kind === "status" && answer.status === wanted) ||
+        (answer?.kind === "grpc" && answer.code === wanted && answer.retryInfoMs === undefined),
+      `answered ${wanted}`,
+    );
+
+export const retriesResourceExhausted: Judge = (run) =>
+  retriesAfter(
+    run,
+    ({ answer }) =>
+      answer?.kind === "grpc" && answer.code === 8 && answer.retryInfoMs !== undefined,
+    "answered RESOURCE_EXHAUSTED with RetryInfo",
+  );
 
 export const retriesUnanswered: Judge = (run) =>
   retriesAfter(run, (record) => record.answer?.kind === "close", "cut without an answer");
+
+export const retriesReset: Judge = (run) =>
+  retriesAfter(
+    run,
+    ({ answer }) => answer?.kind === "reset" && answer.afterBytes === undefined,
+    "reset without an answer",
+  );
+
+/** A Retry-After that is no number and no date counts as none. */
+export const retriesDespiteUnusable: Judge = (run) =>
+  retriesAfter(
+    run,
+    ({ answer }) => answer?.kind === "status" && answer.retryAfter !== undefined,
+    "answered with an unusable Retry-After",
+  );
+
+export const survivesIdleClose: Judge = (run, reference) => {
+  const second = run.requests.find((record) => record.round === 1);
+  if (run.drives.length < 2) return unknown("without a stimulus there is no second round");
+  const { ended, delivered, lost } = ledgerOf(run, reference);
+  if (second === undefined) {
+    return deviates("after the idle connection was closed nothing arrived any more", {
+      delivered: false,
+    });
+  }
+  if (ended === null || lost === null) return unknown("it is not known how much ended");
+  return lost === 0
+    ? holds(`${delivered} of ${ended} delivered across the closed connections`)
+    : deviates(
+        `${lost} of ${ended} were lost around the closed connections`,
+        { lost: true },
+        second,
+      );
+};
 
 function retriesAfter(
   run: ScenarioRun,
@@ -239,19 +283,34 @@ export const honoursRetryAfterSeconds: Judge = (run) =>
 export const honoursRetryAfterDate: Judge = (run) =>
   honoursRetryAfter(
     run,
-    (record) => record.answer?.kind === "status" && record.answer.retryAtMs !== undefined,
+    ({ answer }) =>
+      answer?.kind === "status" && answer.retryAtMs !== undefined && answer.dateForm === undefined,
     "date",
+  );
+
+export const honoursObsoleteDates: Judge = (run) =>
+  honoursRetryAfter(
+    run,
+    ({ answer }) => answer?.kind === "status" && answer.dateForm !== undefined,
+    "obsolete date",
+  );
+
+export const honoursRetryInfo: Judge = (run) =>
+  honoursRetryAfter(
+    run,
+    ({ answer }) => answer?.kind === "grpc" && answer.retryInfoMs !== undefined,
+    "RetryInfo",
   );
 
 function honoursRetryAfter(
   run: ScenarioRun,
   matches: (record: RequestRecord) => boolean,
-  form: "seconds" | "date",
+  form: "seconds" | "date" | "obsolete date" | "RetryInfo",
 ): Judgement {
   const pairs = after(run, matches).flatMap(([record, next]) =>
     next === undefined ? [] : [[record, next] as const],
   );
-  if (pairs.length === 0) return unknown(`no retry after a Retry-After in ${form} was seen`);
+  if (pairs.length === 0) return unknown(`no retry after ${hintName(form)} was seen`);
   const early = pairs.find(
     ([record, next]) => next.atMs < record.notBeforeMs! - CLOCK_TOLERANCE_MS,
   );
@@ -268,11 +327,15 @@ function honoursRetryAfter(
   );
 }
 
+const hintName = (form: string): string =>
+  form === "RetryInfo" ? form : `a Retry-After in the form ${form}`;
+
 export const backsOff: Judge = (run) => {
   const pairs = after(
     run,
     (record) =>
-      record.notBeforeMs === null && (isRetryable(record) || record.answer?.kind === "close"),
+      record.notBeforeMs === null &&
+      (isRetryable(record) || record.answer?.kind === "close" || record.answer?.kind === "reset"),
   ).flatMap(([record, next]) => (next === undefined ? [] : [[record, next] as const]));
   if (pairs.length === 0) return unknown("no retry without Retry-After was seen");
   const gap = ([record, next]: readonly [RequestRecord, RequestRecord]) =>
@@ -289,53 +352,63 @@ export const backsOff: Judge = (run) => {
 
 // --- retries that must not happen -------------------------------------------------------------
 
-function sendsOnce(
-  run: ScenarioRun,
-  wanted: readonly string[],
-  matches: (record: RequestRecord) => string | null,
-  until: number,
-): Judgement {
-  const seen = new Set<string>();
-  for (const attempts of exportsOf(run)) {
-    for (const [index, record] of attempts.entries()) {
-      const label = matches(record);
-      if (label === null || record.endedAtMs === null) continue;
-      seen.add(label);
-      const next = attempts.slice(index + 1).find((other) => other.atMs <= until);
-      if (next !== undefined) {
-        return deviates(
-          `request ${record.n} was answered ${record.answered}; its spans were sent again ${s(next.atMs - record.atMs)} later (request ${next.n})`,
-          { answered: record.answered, resent: true },
-          record,
-          next,
-        );
-      }
-    }
+/** Names of the answers that end an export for good. */
+function permanentName({ answer }: RequestRecord): string | null {
+  if (answer?.kind === "status") {
+    return permanentStatuses.some((status) => status === answer.status) || answer.status === 401
+      ? String(answer.status)
+      : null;
   }
-  const missing = wanted.filter((label) => !seen.has(label));
-  if (missing.length > 0) return unknown(`no export was answered ${missing.join(", ")}`);
-  return holds(`no resend after ${[...seen].join(", ")} within ${s(run.durationMs)}`);
+  if (answer?.kind !== "grpc") return null;
+  const isFinal = permanentCodes.some((code) => code === answer.code) || answer.code === 16;
+  return isFinal ? grpcCodeName(answer.code) : null;
 }
 
-const statusLabel =
-  (...codes: readonly number[]) =>
-  (record: RequestRecord): string | null =>
-    record.answer?.kind === "status" && codes.includes(record.answer.status)
-      ? String(record.answer.status)
-      : null;
+const isUnauthorized = (record: RequestRecord): boolean =>
+  ["401", "UNAUTHENTICATED"].includes(permanentName(record) ?? "");
+
+const permanentNames = (run: ScenarioRun): readonly string[] =>
+  isGrpc(run.protocol) ? permanentCodes.map(grpcCodeName) : permanentStatuses.map(String);
 
 export const noRetryOn401: Judge = (run) =>
-  sendsOnce(run, ["401"], statusLabel(401), run.terminatedAtMs);
+  sendsOnce(
+    run,
+    [isGrpc(run.protocol) ? "UNAUTHENTICATED" : "401"],
+    (record) => (isUnauthorized(record) ? permanentName(record) : null),
+    run.terminatedAtMs,
+  );
 
 export const noRetryOnPermanent: Judge = (run) =>
-  sendsOnce(run, ["400", "404", "413", "500"], statusLabel(400, 404, 413, 500), run.terminatedAtMs);
+  sendsOnce(run, permanentNames(run), permanentName, run.terminatedAtMs);
+
+/** 400 alone: the specification names it once more. */
+export const noRetryOn400: Judge = (run) =>
+  sendsOnce(
+    run,
+    ["400"],
+    (record) => (permanentName(record) === "400" ? "400" : null),
+    Number.POSITIVE_INFINITY,
+  );
+
+export const noRetryOnResourceExhausted: Judge = (run) =>
+  sendsOnce(
+    run,
+    ["RESOURCE_EXHAUSTED"],
+    ({ answer }) =>
+      answer?.kind === "grpc" && answer.code === 8 && answer.retryInfoMs === undefined
+        ? "RESOURCE_EXHAUSTED"
+        : null,
+    run.terminatedAtMs,
+  );
 
 /** As above, but to the very end: nothing is kept for the flush at shutdown either. */
 export const dropsRefused: Judge = (run) =>
   sendsOnce(
     run,
-    run.scenario.name === "unauthorized" ? ["401"] : ["400", "500"],
-    statusLabel(400, 401, 404, 413, 500),
+    run.scenario.name === "unauthorized"
+      ? [isGrpc(run.protocol) ? "UNAUTHENTICATED" : "401"]
+      : permanentNames(run).slice(0, 2),
+    permanentName,
     Number.POSITIVE_INFINITY,
   );
 
@@ -345,8 +418,17 @@ export const noRetryOnPartialSuccess: Judge = (run) =>
     ["partial success", "a warning"],
     ({ answer }) => {
       if (answer?.kind !== "success" || answer.partial === undefined) return null;
-      return answer.partial.rejectedSpans > 0 ? "partial success" : "a warning";
+      return answer.partial.rejected > 0 ? "partial success" : "a warning";
     },
+    Number.POSITIVE_INFINITY,
+  );
+
+/** A response beyond the limit is a failure for good. */
+export const noRetryOnFlood: Judge = (run) =>
+  sendsOnce(
+    run,
+    ["a body of 32 MiB"],
+    ({ answer }) => (answer?.kind === "flood" ? "a body of 32 MiB" : null),
     Number.POSITIVE_INFINITY,
   );
 
@@ -386,14 +468,6 @@ export const capsResponse: Judge = (run) => {
 };
 
 // --- time limits ------------------------------------------------------------------------------
-
-/** How long a request stayed open, and whether it was the client that ended it. */
-function openFor(run: ScenarioRun, record: RequestRecord): { ms: number; byClient: boolean } {
-  return {
-    ms: (record.endedAtMs ?? run.durationMs) - record.atMs,
-    byClient: record.ending === "client-gave-up",
-  };
-}
 
 export const givesUpHang: Judge = (run) => {
   const records = run.requests.filter(({ answer }) => answer?.kind === "hang");
@@ -462,11 +536,15 @@ export const givesUpDrip: Judge = (run, reference) => {
 
 export const timeoutCoversRetries: Judge = (run, reference) => {
   const attempts = exportsOf(run)[0] ?? [];
-  if (attempts[0]?.answer?.kind !== "status") return unknown("no export was answered 503");
+  const first = attempts[0];
+  if (first?.answer?.kind !== "status" && first?.answer?.kind !== "grpc") {
+    return unknown("no export was answered with a retryable failure");
+  }
+  if (attempts.length < 2) return unknown("nothing was retried, so there is no sum to bound");
   if (reference.timeoutObeyed !== true) return NOT_OBEYED;
   const last = attempts.at(-1)!;
   const { timeoutMs } = run.scenario;
-  const total = (last.endedAtMs ?? run.durationMs) - attempts[0].atMs;
+  const total = (last.endedAtMs ?? run.durationMs) - first.atMs;
   const limit = timeoutMs + RETRIES_SLACK_MS;
   if (total <= limit) {
     return last.ending === "cut"
@@ -513,6 +591,32 @@ export const shutdownEnds: Judge = (run) => {
         run.exit.ms / 2,
         deviates(`still running ${s(run.exit.ms)} after SIGTERM; it was killed`, { killed: true }),
       );
+};
+
+/** Whatever was answered, the next round goes out. */
+export const goesOn: Judge = (run) => {
+  if (run.drives.length === 0)
+    return unknown("without a stimulus it is not known what should come");
+  if (run.endedEarly) return unknown("the process ended before the last round");
+  const last = run.drives.length - 1;
+  const arrived = run.requests.find((record) => record.round === last);
+  return arrived === undefined
+    ? deviates(`the last stimulus produced no export any more`, { goesOn: false })
+    : holds(`the last round arrived ${s(arrived.atMs)} after the faults began`);
+};
+
+/** Once connections are accepted again, exports arrive. */
+export const resumes: Judge = (run) => {
+  if (run.drives.length < 2) return unknown("without a stimulus it is not known what should come");
+  if (run.endedEarly) return unknown("the process ended before the last round");
+  const from = run.events.find(({ what }) => what === "listen")?.atMs ?? 0;
+  const arrived = run.requests.find((record) => record.atMs >= from);
+  return arrived === undefined
+    ? deviates(
+        `nothing arrived in ${s(run.terminatedAtMs - from)}, though connections were accepted again`,
+        { goesOn: false },
+      )
+    : holds(`exports arrive again after ${s(arrived.atMs - from)}`);
 };
 
 export const survivesFaults: Judge = (run, reference) => {

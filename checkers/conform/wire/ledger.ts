@@ -2,6 +2,7 @@
 
 import type { RequestRecord } from "./receiver.ts";
 import type { ScenarioRun } from "./play.ts";
+import { signalOfPath } from "./signals.ts";
 
 /**
  * What the fault-free run taught about the process; plain data, part of every recipe. Without it a
@@ -35,12 +36,15 @@ export interface Ledger {
   readonly requests: number;
 }
 
-/** Requests that carry trace data. */
-export const traceRequests = (run: ScenarioRun): readonly RequestRecord[] =>
-  run.requests.filter((record) => !/\/v1\/(metrics|logs)$/.test(record.path));
+/** Requests that carry the signal under test, or that do not say which. */
+export const signalRequests = (run: ScenarioRun): readonly RequestRecord[] =>
+  run.requests.filter((record) => (signalOfPath(record.path) ?? run.signal) === run.signal);
 
+/** Success was sent: a status 2xx, over gRPC the status OK. */
 export const isAccepted = (record: RequestRecord): boolean =>
-  record.status !== null && record.status >= 200 && record.status < 300;
+  record.headers["content-type"]?.startsWith("application/grpc") === true
+    ? record.grpcStatus === 0
+    : record.status !== null && record.status >= 200 && record.status < 300;
 
 export function ledgerOf(run: ScenarioRun, reference: Reference): Ledger {
   const accepted = run.requests.filter(isAccepted).flatMap((record) => record.spans);

@@ -4,22 +4,28 @@ import { createServer, type AddressInfo } from "node:net";
 
 import { splitCommand } from "../../../core/command-line.ts";
 import { DiagnosticError } from "../../../core/diagnostic.ts";
-import type { ProcessSubject } from "../../../core/subject.ts";
+import type { ExporterSubject, OtlpProtocol, OtlpSignal } from "../../../core/subject.ts";
+import { type CertificateFiles, makeCertificates, writeCertificates } from "./certificates.ts";
 import { type Child, request, scrub, startChild } from "./child.ts";
 import { redact } from "./redact.ts";
 import { startReceiver, type Receiver, type RequestRecord } from "./receiver.ts";
 import type { Scenario, Step } from "./scenario.ts";
+import type { SideOptions } from "./side.ts";
+import { isGrpc } from "./signals.ts";
 
 /** Something that happened besides a request. */
 export interface RunEvent {
   readonly atMs: number;
-  readonly what: "drive" | "refuse" | "listen" | "heal" | "SIGTERM" | "exit";
+  readonly what:
+    "drive" | "refuse" | "blackhole" | "idle-close" | "listen" | "heal" | "SIGTERM" | "exit";
   readonly note: string;
 }
 
 /** What was seen while a scenario was played. */
 export interface ScenarioRun {
   readonly scenario: Scenario;
+  readonly signal: OtlpSignal;
+  readonly protocol: OtlpProtocol;
   /** Requests since the faults were armed, in order of arrival. */
   readonly requests: readonly RequestRecord[];
   /** Spans that arrived before the faults were armed: start-up and readiness polling. */
@@ -40,6 +46,13 @@ export interface ScenarioRun {
   readonly endedEarly: boolean;
   /** Longest pause of this event loop: judgements about time are void when it is large. */
   readonly lagMs: number;
+  /** Every pause of more than 10 ms: when it ended, and how long it was. */
+  readonly lags: readonly Lag[];
+}
+
+export interface Lag {
+  readonly atMs: number;
+  readonly ms: number;
 }
 
 /** The process could not be started or driven; the text names the cause. */
@@ -67,12 +80,19 @@ class StimulusFailure {
 }
 
 export async function playScenario(
-  subject: ProcessSubject,
+  subject: ExporterSubject,
   scenario: Scenario,
   signal: AbortSignal,
 ): Promise<ScenarioRun> {
+  const { signal: otlpSignal, protocol } = wireOf(subject);
+  const secured = scenario.tls ?? (subject.tls === "none" ? undefined : subject.tls);
+  const tls = secured === undefined ? null : prepareTls(secured);
   const receiver = await startReceiver({
     roundsAre: subject.drive === undefined ? "exports" : "drives",
+    signal: otlpSignal,
+    transport: isGrpc(protocol) ? "grpc" : "http",
+    tls: tls?.side ?? null,
+    path: scenario.path,
   });
   const lag = watchLag();
   let child: Child | null = null;
@@ -89,7 +109,7 @@ export async function playScenario(
     }
     child = startChild(subject.command.map(at), {
       cwd: subject.cwd,
-      env: environment(scenario, receiver.port, port),
+      env: environment(subject, scenario, { receiver: receiver.port, process: port }, tls),
     });
     const play = new Play(subject, scenario, receiver, child, signal, at);
     if (ready !== null) await play.awaitReady(ready);
@@ -100,41 +120,94 @@ export async function playScenario(
     await child?.stop(0);
     await receiver.close();
     lag.stop();
+    tls?.files?.remove();
   }
+}
+
+/** What a subject speaks, with the defaults of the specification. */
+export const wireOf = (
+  subject: Pick<ExporterSubject, "signal" | "protocol">,
+): { readonly signal: OtlpSignal; readonly protocol: OtlpProtocol } => ({
+  signal: subject.signal ?? "traces",
+  protocol: subject.protocol ?? "http/protobuf",
+});
+
+interface Tls {
+  readonly side: NonNullable<SideOptions["tls"]>;
+  /** What the process is given; null when it is not to trust the server. */
+  readonly files: CertificateFiles | null;
+  readonly clientCertificate: boolean;
+}
+
+function prepareTls(kind: "tls" | "mtls" | "untrusted"): Tls {
+  const certificates = makeCertificates();
+  const clientCertificate = kind === "mtls";
+  return {
+    side: { certificates, clientCertificate },
+    files: kind === "untrusted" ? null : writeCertificates(certificates),
+    clientCertificate,
+  };
+}
+
+function tlsVariables(tls: Tls | null): Record<string, string> {
+  if (tls === null || tls.files === null) return {};
+  const { ca, clientCert, clientKey } = tls.files;
+  return {
+    OTEL_EXPORTER_OTLP_CERTIFICATE: ca,
+    ...(tls.clientCertificate
+      ? {
+          OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: clientCert,
+          OTEL_EXPORTER_OTLP_CLIENT_KEY: clientKey,
+        }
+      : {}),
+  };
 }
 
 /** What the process is told; everything else about telemetry was removed. */
 function environment(
+  subject: ExporterSubject,
   scenario: Scenario,
-  receiverPort: number,
-  port: number | null,
+  ports: { readonly receiver: number; readonly process: number | null },
+  tls: Tls | null,
 ): Record<string, string> {
+  const { signal, protocol } = wireOf(subject);
+  const endpoint = `${tls === null ? "http" : "https"}://127.0.0.1:${ports.receiver}`;
+  const fill = (text: string) =>
+    text.replaceAll("{signal}", signal.toUpperCase()).replaceAll("{endpoint}", endpoint);
+  const exporting = (name: OtlpSignal) => (name === signal ? "otlp" : "none");
   return {
     ...scrub(process.env),
-    ...(port === null ? {} : { PORT: String(port) }),
-    OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${receiverPort}${scenario.basePath}`,
-    OTEL_EXPORTER_OTLP_PROTOCOL: "http/protobuf",
+    ...(ports.process === null ? {} : { PORT: String(ports.process) }),
+    ...subject.env,
+    OTEL_EXPORTER_OTLP_ENDPOINT: `${endpoint}${scenario.basePath}`,
+    OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
     OTEL_EXPORTER_OTLP_TIMEOUT: String(scenario.timeoutMs),
     ...(scenario.gzip === true ? { OTEL_EXPORTER_OTLP_COMPRESSION: "gzip" } : {}),
-    OTEL_TRACES_EXPORTER: "otlp",
-    OTEL_METRICS_EXPORTER: "none",
-    OTEL_LOGS_EXPORTER: "none",
+    ...tlsVariables(tls),
+    OTEL_TRACES_EXPORTER: exporting("traces"),
+    OTEL_METRICS_EXPORTER: exporting("metrics"),
+    OTEL_LOGS_EXPORTER: exporting("logs"),
     OTEL_TRACES_SAMPLER: "always_on",
     OTEL_BSP_SCHEDULE_DELAY: String(scenario.scheduleDelayMs),
+    OTEL_BLRP_SCHEDULE_DELAY: String(scenario.scheduleDelayMs),
+    OTEL_METRIC_EXPORT_INTERVAL: String(scenario.scheduleDelayMs),
+    ...Object.fromEntries(
+      Object.entries(scenario.env ?? {}).map(([name, value]) => [fill(name), fill(value)]),
+    ),
   };
 }
 
-const usesPort = (subject: ProcessSubject): boolean =>
+const usesPort = (subject: ExporterSubject): boolean =>
   [...subject.command, subject.ready ?? "", subject.drive ?? ""].some((part) =>
     part.includes("{port}"),
   );
 
 /** Whether scenarios can be played side by side: only with a port of their own, or with none. */
-export const canPlaySideBySide = (subject: ProcessSubject): boolean =>
+export const canPlaySideBySide = (subject: ExporterSubject): boolean =>
   usesPort(subject) || (subject.ready === undefined && subject.drive === undefined);
 
 class Play {
-  readonly #subject: ProcessSubject;
+  readonly #subject: ExporterSubject;
   readonly #scenario: Scenario;
   readonly #receiver: Receiver;
   readonly #child: Child;
@@ -143,12 +216,13 @@ class Play {
   readonly #events: RunEvent[] = [];
   readonly #drives: number[] = [];
   #round = -1;
+  #abandoned = -2;
   #seenAtDrive = 0;
   #reportedByAnswers: number | null = 0;
   #stimulusFailed: string | null = null;
 
   constructor(
-    subject: ProcessSubject,
+    subject: ExporterSubject,
     scenario: Scenario,
     receiver: Receiver,
     child: Child,
@@ -193,7 +267,7 @@ class Play {
     }
   }
 
-  async run(lagMs: () => number): Promise<ScenarioRun> {
+  async run(lag: () => readonly Lag[]): Promise<ScenarioRun> {
     const firstArmed = this.#receiver.requests.length;
     const reportedBefore = this.#child.reportedSpans() ?? 0;
     this.#receiver.arm(this.#scenario.script);
@@ -224,12 +298,15 @@ class Play {
       throw this.#notStarted(`it ended before it sent anything: ${exit.how}`);
     }
 
+    const toRun = performance.now() - this.#receiver.now();
+    const lags = lag().map((one) => ({ ...one, atMs: one.atMs - toRun }));
     const byLine = this.#child.reportedSpans();
     const byAnswers = this.#drives.length === 0 ? null : this.#reportedByAnswers;
     const requests = this.#receiver.requests.slice(firstArmed);
     const warmUp = this.#receiver.requests.slice(0, firstArmed);
     return {
       scenario: this.#scenario,
+      ...wireOf(this.#subject),
       requests,
       warmUpSpans: new Set(warmUp.flatMap((record) => record.spans)).size,
       events: this.#events,
@@ -246,7 +323,8 @@ class Play {
       terminatedAtMs,
       exit,
       endedEarly,
-      lagMs: lagMs(),
+      lagMs: Math.max(0, ...lags.map((one) => one.ms)),
+      lags,
     };
   }
 
@@ -262,6 +340,14 @@ class Play {
         this.#note("refuse", "connections are refused from here on");
         await this.#receiver.refuse();
         return;
+      case "blackhole":
+        this.#note("blackhole", "connections are not answered at all from here on");
+        await this.#receiver.blackhole();
+        return;
+      case "idle-close":
+        this.#note("idle-close", "idle connections are closed");
+        this.#receiver.closeIdle();
+        return;
       case "listen":
         await this.#receiver.listen();
         this.#note("listen", "connections are accepted again");
@@ -274,11 +360,13 @@ class Play {
         await this.quiet(step.ms, step.maxMs);
         return;
       case "await-attempt": {
+        if (this.#abandoned === this.#round) return; // an earlier attempt has not come either
         const deadline = performance.now() + step.maxMs;
         while (performance.now() < deadline && !this.#reached(step.attempt)) {
           if (this.#child.status() !== null) return; // nothing more will come
           await this.#pause(25);
         }
+        if (!this.#reached(step.attempt)) this.#abandoned = this.#round;
       }
     }
   }
@@ -295,7 +383,7 @@ class Play {
   }
 
   async #drive(step: Extract<Step, { do: "drive" }>): Promise<void> {
-    const { drive } = this.#subject;
+    const drive = step.large === true ? this.#subject.driveLarge : this.#subject.drive;
     this.#round = this.#receiver.beginRound();
     this.#seenAtDrive = this.#receiver.requests.length;
     if (drive === undefined) {
@@ -389,7 +477,7 @@ function quoteError(output: string): string {
 }
 
 /** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
@@ -397,19 +485,22 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Measures how late a 20 ms timer fires; `stop` returns the worst case in ms. */
-function watchLag(): { stop: () => number } {
-  let worst = 0;
+const NOTED_LAG_MS = 10;
+
+/** Measures how late a 20 ms timer fires; `stop` returns the pauses, on the clock of the process. */
+function watchLag(): { stop: () => readonly Lag[] } {
+  const lags: Lag[] = [];
   let last = performance.now();
   const timer = setInterval(() => {
     const now = performance.now();
-    worst = Math.max(worst, now - last - 20);
+    const ms = now - last - 20;
+    if (ms > NOTED_LAG_MS) lags.push({ atMs: now, ms });
     last = now;
   }, 20);
   return {
     stop() {
       clearInterval(timer);
-      return worst;
+      return lags;
     },
   };
 }

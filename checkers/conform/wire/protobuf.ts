@@ -31,7 +31,7 @@ export class ProtobufReader {
 
   /** The next field, or null at the end of the message. */
   next(): Field | null {
-    if (this.#position === this.#bytes.length) return null;
+    if (this.atEnd()) return null;
     const start = this.#position;
     const tag = this.varint();
     const number = Number(tag >> 3n);
@@ -65,6 +65,17 @@ export class ProtobufReader {
     const from = this.#position;
     this.#position += Number(length);
     return this.#bytes.subarray(from, this.#position);
+  }
+
+  atEnd(): boolean {
+    return this.#position === this.#bytes.length;
+  }
+
+  /** A fixed-size value of 4 or 8 bytes. */
+  fixed(length: 4 | 8): DataView {
+    const from = this.#bytes.byteOffset + this.#position;
+    this.#advance(length);
+    return new DataView(this.#bytes.buffer, from, length);
   }
 
   /** Steps over the value of `field`, groups included. */
@@ -120,6 +131,14 @@ export class ProtobufWriter {
   bytes(number: number, value: Uint8Array): this {
     this.#tag(number, WireType.bytes);
     this.#chunks.push(encodeVarint(BigInt(value.length)), value);
+    return this;
+  }
+
+  fixed64(number: number, value: bigint): this {
+    this.#tag(number, WireType.fixed64);
+    const bytes = Buffer.alloc(8);
+    bytes.writeBigInt64LE(value);
+    this.#chunks.push(bytes);
     return this;
   }
 

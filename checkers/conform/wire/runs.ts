@@ -1,13 +1,13 @@
 /** The scenario runs of one subject: played once, a few at a time, shared by all requirements. */
 
 import { DiagnosticError } from "../../../core/diagnostic.ts";
-import type { ProcessSubject } from "../../../core/subject.ts";
+import type { ExporterSubject } from "../../../core/subject.ts";
 import { isLoopback } from "./child.ts";
 import { obeysTimeout } from "./judges.ts";
 import { learn, type Reference, spansSeen } from "./ledger.ts";
 import { canPlaySideBySide, playScenario, type ScenarioRun } from "./play.ts";
 import { redact } from "./redact.ts";
-import { requirements } from "./requirements.ts";
+import { type Requirement, requirementsFor } from "./requirements.ts";
 import { defaultPace, scenarios, sizeBurst } from "./scenarios.ts";
 import type { Scenario } from "./scenario.ts";
 
@@ -17,24 +17,39 @@ export class SilentError extends Error {}
 const SIDE_BY_SIDE = 3;
 
 export class SubjectRuns {
-  readonly #subject: ProcessSubject;
+  readonly #subject: ExporterSubject;
   readonly #runs = new Map<string, Promise<ScenarioRun>>();
   readonly #again = new Map<string, Promise<ScenarioRun>>();
   readonly #abort = new AbortController();
   readonly #pool: Pool;
+  readonly #requirements: readonly Requirement[];
   /** One report of a process that does not start is enough. */
   toldThatItDidNotStart = false;
   #progress: (message: string) => void = () => {};
 
-  constructor(subject: ProcessSubject) {
+  constructor(subject: ExporterSubject) {
     this.#subject = subject;
     checkLoopback(subject);
     const jobs = canPlaySideBySide(subject) ? (subject.pace?.jobs ?? SIDE_BY_SIDE) : 1;
     this.#pool = new Pool(jobs);
-    const list = scenarios({ ...defaultPace, ...subject.pace });
+    const list = scenarios({ ...defaultPace, ...subject.pace }, subject);
+    this.#requirements = requirementsFor(subject, new Set(list.map(({ name }) => name)));
     const baseline = list[0]!;
     // The longest first: others fill the gaps while a finding is confirmed by a second run.
-    const early = ["baseline", "drip", "hang", "late-hang", "disconnect", "throttled"];
+    const early = [
+      "baseline",
+      "backoff",
+      "drip",
+      "hang",
+      "late-hang",
+      "retryable",
+      "answers",
+      "retry-after-forms",
+      "negative-timeout",
+      "zero-timeout",
+      "disconnect",
+      "throttled",
+    ];
     const place = ({ name }: Scenario) =>
       early.includes(name) ? early.indexOf(name) : early.length;
     for (const scenario of list.toSorted((a, b) => place(a) - place(b))) {
@@ -98,7 +113,7 @@ export class SubjectRuns {
   async #confirmEarly(scenario: Scenario): Promise<void> {
     const run = await this.scenario(scenario.name);
     const reference = await this.reference();
-    const deviates = requirements.some(
+    const deviates = this.#requirements.some(
       ({ scenarios: names, judge }) =>
         names.includes(scenario.name) && judge(run, reference).kind === "deviates",
     );
@@ -150,7 +165,7 @@ class Pool {
 }
 
 /** The harness talks to this machine only. */
-function checkLoopback(subject: ProcessSubject): void {
+function checkLoopback(subject: ExporterSubject): void {
   for (const [option, value] of [
     ["--ready", subject.ready],
     ["--drive", subject.drive],

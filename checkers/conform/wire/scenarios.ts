@@ -1,28 +1,35 @@
-/** The scenarios: five faults that every exporter meets, and the probes that single requirements need. */
+/**
+ * The scenarios: faults that every exporter meets, and the probes that single requirements need.
+ * Which scenarios there are depends on the transport and on what the subject offers, never on the
+ * habits of one exporter.
+ */
 
-import type { Answer, Scenario, Step } from "./scenario.ts";
-
-/** How long to wait for things that should not happen, and for things that should. */
-export interface Pace {
-  /** A resend is looked for this long after the last answer. */
-  readonly quietMs: number;
-  /** A process that has sent nothing for this long is silent. */
-  readonly silenceMs: number;
-}
+import type { ExporterSubject } from "../../../core/subject.ts";
+import type { Answer, Pace, Scenario, Step } from "./scenario.ts";
+import { environmentScenarios } from "./scenarios-environment.ts";
+import { isGrpc } from "./signals.ts";
 
 export const defaultPace: Pace = { quietMs: 6_000, silenceMs: 12_000 };
 
-const DEFAULT_TIMEOUT_MS = 10_000; // the specification's default
+/** What decides which scenarios there are. */
+export type Target = Pick<
+  ExporterSubject,
+  "protocol" | "driveLarge" | "batchProcessor" | "profile"
+>;
+
+export const DEFAULT_TIMEOUT_MS = 10_000; // the specification's default
 const DELAY_MS = 200; // of the batch processor, shortened from 5 s
 const GRACE_MS = 10_000;
 /** Default OTEL_BSP_MAX_QUEUE_SIZE: with more than this a queue may drop. */
 export const QUEUE = 2_048;
 /** Calls of the stimulus when it is not known how many spans one ends. */
 const UNSIZED_BURST = 40;
+/** Limits used where the batch processor's own settings are judged. */
+export const SMALL_BATCH = 20;
+export const SMALL_QUEUE = 100;
 
 const drive: Step = { do: "drive" };
 const terminate: Step = { do: "terminate", graceMs: GRACE_MS };
-const status = (code: number): Answer => ({ kind: "status", status: code });
 
 /** Length of the short timeout used where the exporter has to give up. */
 export const SHORT_TIMEOUT_MS = 1_500;
@@ -30,56 +37,99 @@ export const SHORT_TIMEOUT_MS = 1_500;
 export const TIMEOUT_SLACK_MS = 1_500;
 /** The same where the length of the script leaves less room. */
 export const RETRIES_SLACK_MS = 1_000;
+/** Retries in a long outage that are waited for, and for how long. */
+export const BACKOFF_ATTEMPTS = 6;
+const BACKOFF_MAX_MS = 45_000;
 
-export function scenarios(pace: Pace): readonly Scenario[] {
+const http = (status: number): Answer => ({ kind: "status", status });
+const grpc = (code: number): Answer => ({ kind: "grpc", code });
+
+/** HTTP statuses and gRPC codes by what the specification says of them. */
+export const retryableStatuses = [429, 502, 503, 504] as const;
+export const permanentStatuses = [400, 403, 404, 408, 413, 500, 501, 505] as const;
+export const retryableCodes = [1, 4, 10, 11, 14, 15] as const;
+export const permanentCodes = [2, 3, 5, 6, 7, 9, 12, 13] as const;
+const RESOURCE_EXHAUSTED = 8;
+const UNAVAILABLE = 14;
+const UNAUTHENTICATED = 16;
+
+/** Retry-After values that are no delta-seconds and no HTTP-date. */
+export const unusableRetryAfter = ["-1", "1.5", "soon", "", "2 s"] as const;
+
+export function scenarios(pace: Pace, target: Target = {}): readonly Scenario[] {
   const { quietMs, silenceMs } = pace;
+  const overGrpc = isGrpc(target.protocol ?? "http/protobuf");
   const base = { timeoutMs: DEFAULT_TIMEOUT_MS, scheduleDelayMs: DELAY_MS, basePath: "" };
-  const attempt = (number: number, maxMs: number): Step => ({
+  const attempt = (number: number, maxMs = silenceMs): Step => ({
     do: "await-attempt",
     attempt: number,
     maxMs,
   });
   const quiet = (ms: number, maxMs = ms * 4): Step => ({ do: "quiet", ms, maxMs });
   const short = Math.min(quietMs, 1_000);
+  const busy = overGrpc ? grpc(UNAVAILABLE) : http(503);
+  const busyFor = (seconds: number): Answer =>
+    overGrpc
+      ? { kind: "grpc", code: UNAVAILABLE, retryInfoMs: seconds * 1000 }
+      : { kind: "status", status: 503, retryAfterS: seconds };
+  const busyName = overGrpc ? "UNAVAILABLE" : "503";
+  const hint = overGrpc ? "RetryInfo" : "Retry-After";
+  const refused = overGrpc ? grpc(UNAUTHENTICATED) : http(401);
+  const refusedName = overGrpc ? "UNAUTHENTICATED" : "401";
+  /** One round per answer: the first attempt gets it, the next ones succeed. */
+  const once = (answers: readonly Answer[]) => ({
+    rounds: answers.map((answer) => ({ attempts: [answer] })),
+  });
+  const always = (answers: readonly Answer[]) => ({
+    rounds: answers.map((answer) => ({ attempts: [answer], repeat: true })),
+  });
+  const each = (answers: readonly Answer[], number: number): Step[] =>
+    answers.flatMap(() => [drive, attempt(number)]);
 
-  return [
+  const passing: Answer[] = overGrpc
+    ? [
+        ...retryableCodes.map(grpc),
+        { kind: "grpc", code: RESOURCE_EXHAUSTED, retryInfoMs: 500 },
+        { kind: "close" },
+      ]
+    : [...retryableStatuses.map(http), { kind: "close" }, { kind: "reset" }, http(503), http(503)];
+  const final = finalAnswers(overGrpc);
+  const malformed = malformedAnswers(overGrpc);
+
+  const all: Scenario[] = [
     {
       ...base,
       name: "baseline",
       title: "No fault",
       says: "The receiver accepts everything; two rounds of the stimulus show what it produces.",
       script: { rounds: [] },
-      steps: [
-        drive,
-        attempt(1, silenceMs),
-        quiet(short),
-        drive,
-        attempt(1, silenceMs),
-        quiet(short),
-        terminate,
-      ],
+      steps: [drive, attempt(1), quiet(short), drive, attempt(1), quiet(short), terminate],
     },
     {
       ...base,
       name: "throttled",
-      title: "503 with Retry-After",
-      says: "Every export is answered 503 with Retry-After: 2 once; in a second round 429 with a date about 3 s ahead.",
-      script: {
-        rounds: [
-          { attempts: [{ kind: "status", status: 503, retryAfterS: 2 }] },
-          { attempts: [{ kind: "status", status: 429, retryAtMs: 3_000 }] },
-        ],
-      },
-      steps: [drive, attempt(2, silenceMs), drive, attempt(2, silenceMs), quiet(short), terminate],
+      title: `${busyName} with ${hint}`,
+      says: overGrpc
+        ? "Every export is answered UNAVAILABLE with RetryInfo of 2 s once; in a second round of 1 s twice."
+        : "Every export is answered 503 with Retry-After: 2 once; in a second round 429 with a date about 3 s ahead.",
+      script: overGrpc
+        ? { rounds: [{ attempts: [busyFor(2)] }, { attempts: [busyFor(1), busyFor(1)] }] }
+        : {
+            rounds: [
+              { attempts: [busyFor(2)] },
+              { attempts: [{ kind: "status", status: 429, retryAtMs: 3_000 }] },
+            ],
+          },
+      steps: [drive, attempt(2), drive, attempt(overGrpc ? 3 : 2), quiet(short), terminate],
     },
     {
       ...base,
       name: "outage",
       title: "Outage of 30 s, shortened to 3 s",
-      says: "1:10 in time: connections are refused for 2 s, then 503 for 1 s; the export timeout is 1 s instead of 10 s and the schedule delay 500 ms instead of 5 s. The exporter's own back-off cannot be scaled.",
+      says: `1:10 in time: connections are refused for 2 s, then ${busyName} for 1 s; the export timeout is 1 s instead of 10 s and the schedule delay 500 ms instead of 5 s. The exporter's own back-off cannot be scaled.`,
       timeoutMs: DEFAULT_TIMEOUT_MS / 10,
       scheduleDelayMs: 500,
-      script: { rounds: outageRounds() },
+      script: always([busy, busy, busy]), // exports of the last round are accepted
       steps: [
         { do: "refuse" },
         drive,
@@ -91,7 +141,7 @@ export function scenarios(pace: Pace): readonly Scenario[] {
         { do: "wait", ms: 1_000 },
         { do: "heal" },
         drive,
-        attempt(1, silenceMs),
+        attempt(1),
         quiet(short),
         terminate,
       ],
@@ -105,59 +155,89 @@ export function scenarios(pace: Pace): readonly Scenario[] {
       script: {
         rounds: [{ attempts: [{ kind: "hang", when: "before-headers" }], repeat: true }],
       },
-      steps: [drive, attempt(1, silenceMs), drive, attempt(1, silenceMs), quiet(short), terminate],
+      steps: [drive, attempt(1), drive, attempt(1), quiet(short), terminate],
+    },
+    {
+      ...base,
+      name: "late-headers",
+      title: "Headers, then no body",
+      says: `The status line and headers arrive, the body never does; the export timeout is ${SHORT_TIMEOUT_MS} ms.`,
+      timeoutMs: SHORT_TIMEOUT_MS,
+      script: {
+        rounds: [{ attempts: [{ kind: "hang", when: "after-headers" }], repeat: true }],
+      },
+      steps: [drive, attempt(1), quiet(200), terminate],
     },
     {
       ...base,
       name: "unauthorized",
-      title: "401 for everything",
-      says: "Every request is answered 401.",
-      script: { rounds: [0, 1].map(() => ({ attempts: [status(401)], repeat: true })) },
-      steps: [
-        drive,
-        attempt(1, silenceMs),
-        quiet(quietMs),
-        drive,
-        attempt(1, silenceMs),
-        terminate,
-      ],
+      title: `${refusedName} for everything`,
+      says: `Every request is answered ${refusedName}.`,
+      script: always([refused, refused]),
+      steps: [drive, attempt(1), quiet(quietMs), drive, attempt(1), terminate],
     },
     {
       ...base,
       name: "sigterm",
       title: "SIGTERM with a full queue",
-      says: `A burst of up to ${QUEUE} spans, then SIGTERM at once, while the batch processor would still wait 30 s; the receiver accepts everything, but takes 300 ms each time.`,
+      says: `A burst of up to ${QUEUE} items, then SIGTERM at once, while the batch processor would still wait 30 s; the receiver accepts everything, but takes 300 ms each time.`,
       scheduleDelayMs: 30_000,
-      script: { rounds: [{ attempts: [{ kind: "success", delayMs: 300 }], repeat: true }] },
+      script: {
+        rounds: [
+          {
+            attempts: [{ kind: "success", delay: { law: "constant", meanMs: 300 } }],
+            repeat: true,
+          },
+        ],
+      },
       steps: [{ do: "drive", times: UNSIZED_BURST, maxMs: 3_000 }, terminate],
     },
     {
       ...base,
       name: "disconnect",
-      title: "Connections fail, then 503 without Retry-After",
-      says: "Connections are refused for 1.2 s; the first attempt that arrives is cut without an answer, the second gets 503 without Retry-After, the third is accepted.",
-      script: { rounds: [{ attempts: [{ kind: "close" }, status(503)] }] },
+      title: `Connections fail, then ${busyName} without ${hint}`,
+      says: `Connections are refused for 1.2 s; the first attempt that arrives is cut without an answer, the second gets ${busyName} without ${hint}, the third is accepted.`,
+      script: { rounds: [{ attempts: [{ kind: "close" }, busy] }] },
       steps: [
         { do: "refuse" },
         drive,
         { do: "wait", ms: 1_200 },
         { do: "listen" },
-        attempt(3, silenceMs),
+        attempt(3),
         quiet(short),
         terminate,
       ],
     },
     {
       ...base,
+      name: "retryable",
+      title: "Each failure that is worth another attempt",
+      says: `One round each, first attempt only: ${passing.map(nameOf).join(", ")}.`,
+      script: once(passing),
+      steps: [...each(passing, 2), quiet(short), terminate],
+    },
+    {
+      ...base,
       name: "answers",
       title: "Answers after which nothing may be sent again",
-      says: "One round each: 400, 404, 413, 500, partial success, a warning, a body with an unknown field, a body of 32 MiB; gzip and a base path are configured.",
+      says: `One round each: ${final.map(nameOf).join(", ")}; gzip${overGrpc ? " is" : " and a base path are"} configured.`,
       gzip: true,
-      basePath: "/tenant-a/",
-      script: { rounds: finalAnswers.map((answer) => ({ attempts: [answer], repeat: true })) },
+      basePath: overGrpc ? "" : "/tenant-a/",
+      script: always(final),
+      steps: [...each(final, 1), quiet(quietMs), terminate],
+    },
+    {
+      ...base,
+      name: "malformed",
+      title: "Answers that no server should give",
+      says: `One round each, first attempt only: ${malformed.map(nameOf).join(", ")}; the last round is accepted.`,
+      timeoutMs: 3_000,
+      script: once(malformed),
       steps: [
-        ...finalAnswers.flatMap((): Step[] => [drive, attempt(1, silenceMs)]),
-        quiet(quietMs),
+        ...malformed.flatMap((): Step[] => [drive, attempt(1), { do: "wait", ms: 300 }]),
+        drive,
+        attempt(1),
+        quiet(short),
         terminate,
       ],
     },
@@ -165,31 +245,219 @@ export function scenarios(pace: Pace): readonly Scenario[] {
       ...base,
       name: "drip",
       title: "An answer that drips",
-      says: `200, then one byte of the body every 250 ms for 4.5 s; the export timeout is ${SHORT_TIMEOUT_MS} ms.`,
+      says: `Success, then one byte of the body every 250 ms for 4.5 s; the export timeout is ${SHORT_TIMEOUT_MS} ms.`,
       timeoutMs: SHORT_TIMEOUT_MS,
       script: {
         rounds: [{ attempts: [{ kind: "drip", everyMs: 250, count: 16 }], repeat: true }],
       },
-      steps: [drive, attempt(1, silenceMs), quiet(200), terminate],
+      steps: [drive, attempt(1), quiet(200), terminate],
     },
     {
       ...base,
       name: "late-hang",
-      title: "503 with Retry-After, then no answer",
-      says: "The first attempt is answered 503 with Retry-After: 2, the next ones never; the export timeout is 3 s.",
+      title: `${busyName} with ${hint}, then no answer`,
+      says: `The first attempt is answered ${busyName} with ${hint} of 2 s, the next ones never; the export timeout is 3 s.`,
       timeoutMs: 3_000,
       script: {
         rounds: [
-          {
-            attempts: [
-              { kind: "status", status: 503, retryAfterS: 2 },
-              { kind: "hang", when: "before-headers" },
-            ],
-            repeat: true,
-          },
+          { attempts: [busyFor(2), { kind: "hang", when: "before-headers" }], repeat: true },
         ],
       },
-      steps: [drive, attempt(2, silenceMs), quiet(200), terminate],
+      steps: [drive, attempt(2), quiet(200), terminate],
+    },
+    {
+      ...base,
+      name: "backoff",
+      title: "An outage that shows the back-off",
+      says: `Every attempt is answered ${busyName} without ${hint}; the export timeout is 60 s, so that the waits between ${BACKOFF_ATTEMPTS} attempts can be seen (at most ${BACKOFF_MAX_MS / 1000} s).`,
+      timeoutMs: 60_000,
+      script: { rounds: [{ attempts: [busy], repeat: true }] },
+      steps: [
+        drive,
+        attempt(2),
+        attempt(BACKOFF_ATTEMPTS, BACKOFF_MAX_MS),
+        // a seventh attempt would have come within 5 s
+        ...(target.profile === "opentelemetry-js" ? [{ do: "wait", ms: 5_500 } as const] : []),
+        { do: "heal" },
+        terminate,
+      ],
+    },
+    {
+      ...base,
+      name: "blackhole",
+      title: "Connections that are never accepted",
+      says: "For 3 s a SYN gets no answer, with an export timeout of 1.5 s; then up to three more rounds are accepted.",
+      timeoutMs: SHORT_TIMEOUT_MS,
+      script: { rounds: [] },
+      steps: [
+        { do: "blackhole" },
+        drive,
+        { do: "wait", ms: 3_000 },
+        { do: "listen" },
+        // the kernel repeats a SYN after 1, 2 and 4 s: a connection may need until then
+        ...[5_000, 5_000, silenceMs].flatMap((maxMs): Step[] => [drive, attempt(1, maxMs)]),
+        quiet(short),
+        terminate,
+      ],
+    },
+    {
+      ...base,
+      name: "idle-close",
+      title: overGrpc
+        ? "GOAWAY to an idle connection, then to a busy one"
+        : "A balancer closes an idle connection",
+      says: overGrpc
+        ? "Between two rounds the idle connection gets GOAWAY; in a third the request itself does."
+        : "Between two rounds every idle connection is closed.",
+      script: { rounds: [{ attempts: [] }, { attempts: [] }, { attempts: [{ kind: "goaway" }] }] },
+      steps: [
+        drive,
+        attempt(1),
+        quiet(300),
+        { do: "idle-close" },
+        { do: "wait", ms: 100 },
+        drive,
+        attempt(1),
+        ...(overGrpc ? [drive, attempt(2)] : []),
+        quiet(short),
+        terminate,
+      ],
+    },
+    ...tlsScenarios(
+      base,
+      [drive, attempt(1), quiet(300), terminate],
+      [drive, { do: "wait", ms: 3_000 }, terminate],
+    ),
+    ...environmentScenarios(pace, { drive, attempt, quiet, terminate, overGrpc }),
+  ];
+  if (!overGrpc) all.push(retryAfterForms(base, [...each(unusable, 2), quiet(short), terminate]));
+  if (!overGrpc) all.push(datesScenario(base, [...each(dates, 2), quiet(short), terminate]));
+  if (target.batchProcessor === true) all.push(...batchScenarios(base, quiet));
+  if (target.driveLarge !== undefined) {
+    all.push({
+      ...base,
+      name: "large",
+      title: "A batch of more than 64 MiB",
+      says: "The stimulus ends spans whose encoding is larger than 64 MiB in one batch; then an ordinary round.",
+      needs: "large-stimulus",
+      script: { rounds: [] },
+      steps: [
+        { do: "drive", large: true },
+        { do: "wait", ms: 4_000 },
+        drive,
+        attempt(1),
+        quiet(short),
+        terminate,
+      ],
+    });
+  }
+  return all;
+}
+
+type Base = Pick<Scenario, "timeoutMs" | "scheduleDelayMs" | "basePath">;
+
+function tlsScenarios(base: Base, steps: readonly Step[], refusing: readonly Step[]): Scenario[] {
+  return [
+    {
+      ...base,
+      name: "tls",
+      title: "TLS with a private CA",
+      says: "The endpoint is https; its CA is given by OTEL_EXPORTER_OTLP_CERTIFICATE.",
+      tls: "tls",
+      script: { rounds: [] },
+      steps,
+    },
+    {
+      ...base,
+      name: "mtls",
+      title: "TLS with a client certificate",
+      says: "The receiver insists on a client certificate; OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE and _CLIENT_KEY name one.",
+      tls: "mtls",
+      script: { rounds: [] },
+      steps,
+    },
+    {
+      ...base,
+      name: "untrusted",
+      title: "TLS with a certificate that nobody vouches for",
+      says: "The endpoint is https and its CA is not known to the process.",
+      tls: "untrusted",
+      script: { rounds: [] },
+      steps: refusing,
+    },
+  ];
+}
+
+const unusable: readonly Answer[] = [
+  ...unusableRetryAfter.map((retryAfter): Answer => ({ kind: "status", status: 503, retryAfter })),
+  { kind: "status", status: 503, retryAfterS: 0 },
+  { kind: "status", status: 503, retryAfter: "Sun, 06 Nov 1994 08:49:37 GMT" },
+];
+
+const retryAfterForms = (base: Base, steps: readonly Step[]): Scenario => ({
+  ...base,
+  name: "retry-after-forms",
+  title: "Retry-After that cannot be used",
+  says: `503 once each, with Retry-After ${unusableRetryAfter.map((text) => `"${text}"`).join(", ")}, then 0 and a date in the past.`,
+  script: { rounds: unusable.map((answer) => ({ attempts: [answer] })) },
+  steps,
+});
+
+const dates: readonly Answer[] = [
+  { kind: "status", status: 503, retryAtMs: 3_000, dateForm: "rfc850" },
+  { kind: "status", status: 503, retryAtMs: 3_000, dateForm: "asctime" },
+];
+
+const datesScenario = (base: Base, steps: readonly Step[]): Scenario => ({
+  ...base,
+  name: "retry-after-dates",
+  title: "Retry-After as a date in the two obsolete forms",
+  says: "503 once each, with Retry-After about 3 s ahead as RFC 850 and as asctime write it.",
+  script: { rounds: dates.map((answer) => ({ attempts: [answer] })) },
+  steps,
+});
+
+function batchScenarios(base: Base, quiet: (ms: number, maxMs?: number) => Step): Scenario[] {
+  const limits = (batch: number, queue: number) =>
+    Object.fromEntries(
+      ["BSP", "BLRP"].flatMap((processor) => [
+        [`OTEL_${processor}_MAX_EXPORT_BATCH_SIZE`, String(batch)],
+        [`OTEL_${processor}_MAX_QUEUE_SIZE`, String(queue)],
+      ]),
+    );
+  return [
+    {
+      ...base,
+      name: "batches",
+      title: "Small batches and a long schedule delay",
+      says: `The batch limit is ${SMALL_BATCH}, the schedule delay 30 s: full batches must not wait for it.`,
+      scheduleDelayMs: 30_000,
+      needs: "batch-processor",
+      env: limits(SMALL_BATCH, QUEUE),
+      script: { rounds: [] },
+      steps: [drive, { do: "await-attempt", attempt: 1, maxMs: 5_000 }, quiet(500), terminate],
+    },
+    {
+      ...base,
+      name: "queue",
+      title: "More than the queue holds",
+      says: `The queue holds ${SMALL_QUEUE}, the batch limit is ${SMALL_BATCH}; the first answer takes 3 s while a burst of 10 stimuli arrives.`,
+      needs: "batch-processor",
+      env: limits(SMALL_BATCH, SMALL_QUEUE),
+      script: {
+        rounds: [
+          { attempts: [{ kind: "success", delay: { law: "constant", meanMs: 3_000 } }] },
+          { attempts: [] },
+        ],
+      },
+      steps: [
+        drive,
+        { do: "wait", ms: 1_000 },
+        { do: "drive", times: 10 },
+        { do: "wait", ms: 3_000 },
+        quiet(700),
+        terminate,
+      ],
     },
   ];
 }
@@ -207,19 +475,50 @@ export function sizeBurst(
   return { ...scenario, steps };
 }
 
+const nameOf = (answer: Answer): string => {
+  switch (answer.kind) {
+    case "status":
+      return String(answer.status);
+    case "grpc":
+      return `gRPC ${answer.code}${answer.retryInfoMs === undefined ? "" : " with RetryInfo"}`;
+    case "success":
+      if (answer.unknownField === true) return "an unknown field";
+      return answer.partial?.rejected === 0 ? "a warning" : "partial success";
+    case "flood":
+      return `a body of ${Math.round(answer.bytes / 1048576)} MiB`;
+    case "malformed":
+      return `malformed (${answer.what})`;
+    case "close":
+      return "cut without an answer";
+    case "reset":
+      return answer.afterBytes === undefined
+        ? "reset"
+        : `reset after ${answer.afterBytes} bytes of the body`;
+    case "rst-stream":
+      return `RST_STREAM ${answer.code}`;
+    default:
+      return answer.kind;
+  }
+};
+
 /** Answers that end an export, in the order of the rounds of scenario `answers`. */
-export const finalAnswers: readonly Answer[] = [
-  status(400),
-  status(404),
-  status(413),
-  status(500),
-  { kind: "success", partial: { rejectedSpans: 1, errorMessage: "one span was refused" } },
-  { kind: "success", partial: { rejectedSpans: 0, errorMessage: "a warning, nothing refused" } },
+export const finalAnswers = (overGrpc: boolean): readonly Answer[] => [
+  ...(overGrpc
+    ? [...permanentCodes.map(grpc), grpc(RESOURCE_EXHAUSTED)]
+    : permanentStatuses.map(http)),
+  { kind: "success", partial: { rejected: 1, errorMessage: "one item was refused" } },
+  { kind: "success", partial: { rejected: 0, errorMessage: "a warning, nothing refused" } },
   { kind: "success", unknownField: true },
   { kind: "flood", bytes: 32 * 1024 * 1024 },
 ];
 
-/** During the outage whatever arrives is answered 503; exports of the last round are accepted. */
-function outageRounds(): { attempts: Answer[]; repeat: boolean }[] {
-  return [0, 1, 2].map(() => ({ attempts: [status(503)], repeat: true }));
-}
+const malformedAnswers = (overGrpc: boolean): readonly Answer[] => [
+  { kind: "malformed", what: "body" },
+  { kind: "malformed", what: "html" },
+  { kind: "malformed", what: "truncated" },
+  { kind: "malformed", what: overGrpc ? "no-status" : "no-protocol" },
+  { kind: "reset", afterBytes: 10 },
+  ...(overGrpc
+    ? [http(503), http(404), { kind: "rst-stream", code: 2 } as const]
+    : [{ kind: "status", status: 307, location: "/elsewhere" } as const]),
+];

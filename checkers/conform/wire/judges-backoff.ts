@@ -1,0 +1,152 @@
+/**
+ * How the waits between attempts are spread. Jitter is a statistical claim: it states its sample
+ * and its test, and says nothing when the sample is too small.
+ */
+
+import {
+  after,
+  CLOCK_TOLERANCE_MS,
+  deviates,
+  exportsOf,
+  holds,
+  type Judge,
+  s,
+  unknown,
+} from "./judgement.ts";
+import type { ScenarioRun } from "./play.ts";
+import type { RequestRecord } from "./record.ts";
+
+/** A pause of the harness around this moment would be taken for a longer or shorter wait. */
+const isDisturbed = (run: ScenarioRun, atMs: number): boolean =>
+  run.lags.some(
+    (lag) => lag.ms > NOISE_MS && atMs > lag.atMs - lag.ms - 25 && atMs < lag.atMs + 25,
+  );
+
+/** First waits after a failure that carried no hint how long to wait, undisturbed ones only. */
+function firstWaits(run: ScenarioRun): readonly (readonly [RequestRecord, RequestRecord])[] {
+  const pairs = after(
+    run,
+    (record) =>
+      record.attempt === 1 &&
+      record.notBeforeMs === null &&
+      record.answeredAtMs !== null &&
+      ["status", "grpc", "close", "reset"].includes(record.answer?.kind ?? ""),
+  );
+  return pairs.flatMap(([record, next]) => {
+    if (next === undefined) return [];
+    const disturbed = isDisturbed(run, record.answeredAtMs!) || isDisturbed(run, next.atMs);
+    return disturbed ? [] : [[record, next] as const];
+  });
+}
+
+const wait = ([record, next]: readonly [RequestRecord, RequestRecord]): number =>
+  next.atMs - record.answeredAtMs!;
+
+/** Two waits that differ by more than all noise refute constant waits, whatever the sample. */
+const LEAST_SAMPLE = 3;
+const SIGNIFICANCE = 0.001;
+/** What timers and sockets add to a wait that is always the same. */
+const NOISE_MS = 25;
+/** The least jitter that counts as random: ±10 % of the mean wait. */
+const LEAST_JITTER = 0.2;
+
+/**
+ * P(range of n independent waits ≤ w) when they are uniform on an interval of length W: the
+ * distribution of the sample range, n (w/W)^(n−1) − (n−1) (w/W)^n.
+ */
+export function rangeProbability(n: number, share: number): number {
+  if (share >= 1) return 1;
+  return n * share ** (n - 1) - (n - 1) * share ** n;
+}
+
+export const jitters: Judge = (run) => {
+  const waits = firstWaits(run).map(wait);
+  if (waits.length < LEAST_SAMPLE) {
+    return unknown(
+      `only ${waits.length} waits without a hint were seen; a claim about jitter needs ${LEAST_SAMPLE}`,
+    );
+  }
+  const range = Math.max(...waits) - Math.min(...waits);
+  const mean = waits.reduce((sum, value) => sum + value, 0) / waits.length;
+  const noise = NOISE_MS;
+  const sample = `${waits.length} first waits from ${s(Math.min(...waits))} to ${s(Math.max(...waits))}`;
+  if (range > 2 * noise) {
+    return holds(
+      `${sample}: a range of ${Math.round(range)} ms, noise explains ${Math.round(noise)} ms`,
+    );
+  }
+  const p = rangeProbability(waits.length, noise / (LEAST_JITTER * mean));
+  if (range <= noise && p < SIGNIFICANCE) {
+    return deviates(
+      `${sample}: waits that vary by ±10 % would lie so close together with probability ${p.toExponential(1)} (test of the sample range, ${waits.length} samples)`,
+      { jitter: false },
+      ...firstWaits(run).flat().slice(0, 4),
+    );
+  }
+  return unknown(
+    `${sample} are too few or too short to tell jitter from noise (p = ${p.toFixed(3)})`,
+  );
+};
+
+/** The waits of the longest run of attempts. */
+function outageWaits(run: ScenarioRun): number[] {
+  const attempts = exportsOf(run).toSorted((a, b) => b.length - a.length)[0] ?? [];
+  return attempts.slice(1).flatMap((next, index) => {
+    const before = attempts[index]!;
+    const isFailure = before.answer?.kind === "status" || before.answer?.kind === "grpc";
+    return isFailure && before.answeredAtMs !== null ? [next.atMs - before.answeredAtMs] : [];
+  });
+}
+
+const LEAST_WAITS = 3;
+
+/** Exponential: whatever the jitter, waits that double or grow by half do not stay where they are. */
+export const growsExponentially: Judge = (run) => {
+  const waits = outageWaits(run);
+  const text = waits.map(s).join(", ");
+  if (waits.length < LEAST_WAITS) {
+    return unknown(
+      `only ${waits.length} waits were seen (${text === "" ? "none" : text}); growth needs ${LEAST_WAITS}`,
+    );
+  }
+  const half = Math.floor(waits.length / 2);
+  const mean = (list: readonly number[]) => list.reduce((sum, x) => sum + x, 0) / list.length;
+  const growth = mean(waits.slice(-half)) / mean(waits.slice(0, half));
+  if (growth > 1.3)
+    return holds(`waits ${text}: the later ones ${growth.toFixed(1)} times the first`);
+  // with factor 1.5 and jitter of ±50 % five waits grow at least by 1.5^3 / 3 > 1.1 on average
+  return waits.length >= 5 && growth < 1.1
+    ? deviates(`waits ${text} do not grow`, { grows: false })
+    : unknown(`waits ${text} are too few to tell growth from jitter`);
+};
+
+// --- constants of opentelemetry-js ------------------------------------------------------------
+
+const JS_MAX_REQUESTS = 6;
+const JS_FIRST_MS = 1_000;
+const JS_FACTOR = 1.5;
+const JS_CAP_MS = 5_000;
+const JS_JITTER = 0.2;
+
+export const jsSendsAtMostSix: Judge = (run) => {
+  const longest = Math.max(0, ...exportsOf(run).map((attempts) => attempts.length));
+  if (longest === 0) return unknown("no export arrived");
+  return longest <= JS_MAX_REQUESTS
+    ? holds(`at most ${longest} requests for one export`)
+    : deviates(`${longest} requests for one export`, { requests: longest });
+};
+
+export const jsWaits: Judge = (run) => {
+  const waits = outageWaits(run);
+  if (waits.length === 0) return unknown("no wait was seen");
+  const short = waits.findIndex((value, index) => {
+    const nominal = Math.min(JS_FIRST_MS * JS_FACTOR ** index * (1 - JS_JITTER), JS_CAP_MS);
+    return value < nominal - CLOCK_TOLERANCE_MS;
+  });
+  const text = waits.map(s).join(", ");
+  return short === -1
+    ? holds(`waits ${text}: none shorter than 1 s × 1.5^k less 20 %, at most 5 s`)
+    : deviates(`wait ${short + 1} of ${text} is shorter than the constants allow`, {
+        wait: short + 1,
+      });
+};

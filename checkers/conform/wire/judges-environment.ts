@@ -1,0 +1,163 @@
+/** Judges of what the process reads from its environment, TLS included. */
+
+import {
+  deviates,
+  holds,
+  type Judge,
+  lateBy,
+  nothingArrived,
+  openFor,
+  s,
+  unknown,
+} from "./judgement.ts";
+import { signalRequests } from "./ledger.ts";
+import { DEFAULT_TIMEOUT_MS, SHORT_TIMEOUT_MS, TIMEOUT_SLACK_MS } from "./scenarios.ts";
+
+const NOT_READ = "the process may configure its exporter in code";
+
+/** A header that only the environment asks for. */
+const sendsHeader =
+  (name: string, value: string): Judge =>
+  (run) => {
+    const requests = signalRequests(run);
+    if (requests.length === 0) return nothingArrived;
+    if (
+      !requests.some(({ headerNames }) => headerNames.some((one) => one.startsWith("x-verify-")))
+    ) {
+      return unknown(`none of the configured headers arrived; ${NOT_READ}`);
+    }
+    const wrong = requests.find(({ headers }) => headers[name] !== value);
+    return wrong === undefined
+      ? holds(`${requests.length} requests with ${name}: ${value}`)
+      : deviates(
+          `request ${wrong.n} has ${name}: ${wrong.headers[name] ?? "(none)"}, expected ${value}`,
+          { header: name, value: wrong.headers[name] ?? null },
+          wrong,
+        );
+  };
+
+export const signalHeaderWins = sendsHeader("x-verify-a", "signal");
+export const decodesHeaders = sendsHeader("x-verify-b", "two words");
+
+export const signalCompressionWins: Judge = (run) => {
+  const requests = signalRequests(run);
+  if (requests.length === 0) return nothingArrived;
+  const plain = requests.find((record) => !record.compressed);
+  if (plain === undefined) return holds(`${requests.length} requests, all gzipped`);
+  return requests.some(({ headerNames }) => headerNames.includes("x-verify-a"))
+    ? deviates(
+        `request ${plain.n} is not compressed, though gzip is configured for the signal`,
+        { compressed: false },
+        plain,
+      )
+    : unknown(`neither headers nor compression arrived; ${NOT_READ}`);
+};
+
+export const signalTimeoutWins: Judge = (run) => {
+  const record = run.requests.find(({ answer }) => answer?.kind === "hang");
+  if (record === undefined) return unknown("no request was left without an answer");
+  const { ms: open, byClient } = openFor(run, record);
+  const limit = SHORT_TIMEOUT_MS + TIMEOUT_SLACK_MS;
+  if (open <= limit) {
+    return byClient ? holds(`given up after ${s(open)}`) : unknown("cut before the limit");
+  }
+  return lateBy(
+    open - limit,
+    deviates(
+      `request ${record.n} was still waited for after ${s(open)}; the timeout of the signal is ${s(SHORT_TIMEOUT_MS)}`,
+      { gaveUpInTime: false },
+      record,
+    ),
+  );
+};
+
+export const exportsAnyway: Judge = (run) => {
+  const requests = signalRequests(run);
+  if (run.endedEarly && requests.length === 0) {
+    return deviates(`the process ended at once: ${run.exit.how}`, { exports: false });
+  }
+  if (requests.length === 0) {
+    return deviates("nothing arrived, though without these variables it does", { exports: false });
+  }
+  const bad = requests.find(({ problem }) => problem !== null);
+  return bad === undefined
+    ? holds(`${requests.length} requests arrived and decoded`)
+    : deviates(`request ${bad.n}: ${bad.problem}`, { exports: true, decodes: false }, bad);
+};
+
+/** Negative: the default of 10 s. */
+export const defaultTimeoutHolds: Judge = (run, reference) => {
+  const record = run.requests.find(({ answer }) => answer?.kind === "hang");
+  if (record === undefined) {
+    return run.requests.length === 0 ? exportsAnyway(run, reference) : unknown("nothing hung");
+  }
+  const { ms: open, byClient } = openFor(run, record);
+  if (!byClient) {
+    return lateBy(
+      open - DEFAULT_TIMEOUT_MS - TIMEOUT_SLACK_MS,
+      deviates(
+        `request ${record.n} was still waited for after ${s(open)}; the default timeout is ${s(DEFAULT_TIMEOUT_MS)}`,
+        { gaveUpAfter: "never" },
+        record,
+      ),
+    );
+  }
+  return open >= DEFAULT_TIMEOUT_MS - 500
+    ? holds(`given up after ${s(open)}; the default timeout is ${s(DEFAULT_TIMEOUT_MS)}`)
+    : deviates(
+        `request ${record.n} was given up after ${s(open)}; the default timeout is ${s(DEFAULT_TIMEOUT_MS)}`,
+        { gaveUpAfter: "early" },
+        record,
+      );
+};
+
+/** Zero: no limit. */
+export const zeroMeansNoLimit: Judge = (run, reference) => {
+  const record = run.requests.find(({ answer }) => answer?.kind === "hang");
+  if (record === undefined) {
+    return run.requests.length === 0 ? exportsAnyway(run, reference) : unknown("nothing hung");
+  }
+  const { ms: open, byClient } = openFor(run, record);
+  return byClient && open < DEFAULT_TIMEOUT_MS + TIMEOUT_SLACK_MS
+    ? deviates(
+        `request ${record.n} was given up after ${s(open)}, though the timeout is 0 (no limit)`,
+        { gaveUp: true },
+        record,
+      )
+    : holds(`still waited for after ${s(open)}`);
+};
+
+export const exportsOverTls: Judge = (run) => {
+  const requests = signalRequests(run);
+  if (requests.length === 0) {
+    return deviates("nothing arrived over TLS, though the CA is configured", { arrived: false });
+  }
+  return requests.every(({ secure }) => secure)
+    ? holds(`${requests.length} requests over TLS`)
+    : unknown("requests arrived without TLS");
+};
+
+export const showsClientCertificate: Judge = (run) => {
+  const requests = signalRequests(run);
+  if (requests.length === 0) {
+    return deviates("nothing arrived, though a client certificate is configured", {
+      arrived: false,
+    });
+  }
+  return requests.every(({ clientCertificate }) => clientCertificate)
+    ? holds(`${requests.length} requests with the client certificate`)
+    : unknown("requests arrived without a client certificate");
+};
+
+export const refusesUntrusted: Judge = (run) => {
+  if (run.drives.length === 0)
+    return unknown("without a stimulus it is not known what should come");
+  const first = signalRequests(run)[0];
+  return first === undefined
+    ? holds("nothing was sent to a server that nobody vouches for")
+    : deviates(
+        `request ${first.n} was sent to a server whose certificate nobody vouches for`,
+        { sent: true },
+        first,
+      );
+};
