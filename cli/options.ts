@@ -73,7 +73,7 @@ function failOn(text: string): Verdict[] {
   });
 }
 
-function seconds(text: string): number {
+export function seconds(text: string): number {
   const value = Number(text);
   if (!Number.isFinite(value) || value <= 0) {
     throw new InvalidArgumentError("It must be a positive number of seconds.");

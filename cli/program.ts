@@ -3,6 +3,7 @@
 import { Command, CommanderError, Option } from "commander";
 
 import { DiagnosticError, ExitCode, formatDiagnostic } from "../core/diagnostic.ts";
+import { exportFormats } from "../core/engine.ts";
 import { toolVersion } from "../runner/environment.ts";
 import type { CapacityFlags } from "./commands/capacity.ts";
 import {
@@ -12,7 +13,10 @@ import {
   addSolverOptions,
   list,
   type RunFlags,
+  integer,
+  seconds,
 } from "./options.ts";
+import type { ExportFlags } from "./commands/export.ts";
 import type { TraceFlags } from "./commands/trace.ts";
 
 /** Runs one command line and returns its exit code; never throws. */
@@ -207,6 +211,22 @@ function addInspect(program: Command, exit: SetExit): void {
     .action(async (flags: { outDir: string; open: boolean }) => {
       const { showCommand } = await import("./commands/show.ts");
       exit(await showCommand(flags));
+    });
+  program
+    .command("export")
+    .description("write a state space, or a run, for Graphviz, Mermaid, Spin, TLC or an ITF viewer")
+    .argument("<name>", "a subject; for itf a property")
+    .option("-c, --config <file>", "configuration file (default: nearest verify.config.ts)")
+    .addOption(
+      new Option("--format <format>", "what to write").choices(exportFormats).default("dot"),
+    )
+    .option("--chart", "the statechart as it was written, not the states that it can be in")
+    .option("-o, --output <file>", "file to write (default: standard output)")
+    .option("--max-states <n>", "state budget", integer(1), 200_000)
+    .option("--max-time <seconds>", "time budget", seconds, 60)
+    .action(async (name: string, flags: ExportFlags) => {
+      const { exportCommand } = await import("./commands/export.ts");
+      exit(await exportCommand(name, flags));
     });
   program
     .command("doctor")

@@ -34,6 +34,7 @@ export const diagnosticCodes = {
   VRF107: "macrostep divergence",
   VRF108: "unsound combination",
   VRF109: "system that does not fit together",
+  VRF110: "nothing to export",
   VRF201: "expression syntax error",
   VRF202: "construct not allowed in an expression",
   VRF203: "unknown name in an expression",

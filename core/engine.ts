@@ -57,6 +57,10 @@ export type ReplayObservation =
   /** The recorded run cannot be followed: an event, a variable or a state no longer exists. */
   | { readonly kind: "infeasible"; readonly message: string };
 
+/** Languages of other tools. `itf` holds one run, the others a state space. */
+export const exportFormats = ["dot", "mermaid", "promela", "tla", "itf"] as const;
+export type ExportFormat = (typeof exportFormats)[number];
+
 export interface Engine {
   readonly name: EngineName;
   /** Part of the cache key: raise it when the same input may give another answer. */
@@ -71,6 +75,15 @@ export interface Engine {
     counterexample: Counterexample,
     context: CheckContext,
   ): Promise<ReplayObservation>;
+  /**
+   * The reachable states of a subject in the language of another tool.
+   * @throws {DiagnosticError} VRF110 when it cannot be written
+   */
+  export?(
+    subject: Subject,
+    format: Exclude<ExportFormat, "itf">,
+    context: CheckContext,
+  ): Promise<string>;
   /** The state diagram of a subject, when the engine can draw one. */
   graph?(subject: Subject): StateGraph | null;
 }

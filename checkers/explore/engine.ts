@@ -17,6 +17,7 @@ import { validateModel } from "../../semantics/validate.ts";
 import { validateSystem } from "../../semantics/validate-system.ts";
 import { replayAbsence } from "./absence.ts";
 import { diagramOf } from "./diagram.ts";
+import { exportStates } from "./export/index.ts";
 import { plural, type Finding } from "./finding.ts";
 import { follow, type Followed } from "./follow.ts";
 import { extend, graphOf, type ReachableGraph } from "./graph.ts";
@@ -95,6 +96,10 @@ export const engine: Engine = {
       message: judgement.message,
       counterexample: { ...counterexample, message: judgement.message, at: judgement.at, trace },
     };
+  },
+
+  async export(subject, format, context) {
+    return exportStates(machineOf(subject), format, context);
   },
 
   graph: (subject) => (subject.kind === "machine" ? diagramOf(subject.model) : null),
