@@ -99,7 +99,7 @@ export const engine: Engine = {
   },
 
   async export(subject, format, context) {
-    return exportStates(machineOf(subject), format, context);
+    return exportStates(exploredOf(subject), format, context);
   },
 
   graph: (subject) => (subject.kind === "machine" ? diagramOf(subject.model) : null),

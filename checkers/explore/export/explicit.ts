@@ -49,17 +49,25 @@ export function explicitOf(graph: ReachableGraph, title: string): Explicit {
 
 function labelOf(graph: ReachableGraph, id: number): Pick<ExplicitEdge, "label" | "by"> {
   const action = graph.system.action(id);
+  const of = "machine" in action && action.machine !== undefined ? `${action.machine}: ` : "";
   switch (action.kind) {
     case "tick":
       return { label: `time passes (${action.ms} ms)`, by: "time" };
     case "timer":
-      return { label: action.timer.label, by: "timer" };
-    case "event": {
+      return { label: of + action.timer.label, by: "timer" };
+    case "fault":
+      return {
+        label: `${action.channel} ${action.fault.kind} ${action.fault.event.type}`,
+        by: "channel",
+      };
+    case "event":
+    case "delivery": {
       const { type, ...payload } = action.event;
       const values = Object.entries(payload).map(
         ([name, value]) => `${name}=${JSON.stringify(value)}`,
       );
-      return { label: [type, ...values].join(" "), by: "event" };
+      const by = action.kind === "event" ? "event" : "channel";
+      return { label: of + [type, ...values].join(" "), by };
     }
   }
 }

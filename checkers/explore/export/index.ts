@@ -2,7 +2,7 @@
 
 import { DiagnosticError } from "../../../core/diagnostic.ts";
 import type { CheckContext, ExportFormat } from "../../../core/engine.ts";
-import type { MachineSubject } from "../../../core/subject.ts";
+import type { ExploredSubject } from "../../../core/subject.ts";
 import { plural } from "../finding.ts";
 import { extend, graphOf } from "../graph.ts";
 import { explicitOf } from "./explicit.ts";
@@ -18,7 +18,7 @@ const writers = { dot: dotOf, mermaid: mermaidOf, promela: promelaOf, tla: tlaOf
  *   another state space
  */
 export async function exportStates(
-  subject: MachineSubject,
+  subject: ExploredSubject,
   format: Exclude<ExportFormat, "itf">,
   context: CheckContext,
 ): Promise<string> {
