@@ -13,7 +13,6 @@ import {
   addSolverOptions,
   list,
   type RunFlags,
-  integer,
   seconds,
 } from "./options.ts";
 import type { ExportFlags } from "./commands/export.ts";
