@@ -56,6 +56,7 @@ export default defineConfig({
         "**/worker.ts",
         "checkers/conform/wire/**",
         "sim/{calibrate,load,profile}/**",
+        "sim/validat{e/measure,ion-outcome,ion-exhibits}.ts",
       ],
       reporter: ["text-summary"], // --coverage.reporter=text shows every file
       thresholds: { lines: 85, statements: 83, functions: 82, branches: 75 },

@@ -8,6 +8,7 @@
 import { otelProcessor } from "../adapters/otel-processor.ts";
 import type { CapacityPlan } from "../core/capacity.ts";
 import { findProgram } from "../test/support/find-program.ts";
+import { estimateOutage } from "../sim/capacity/analyse.ts";
 import { recommend } from "../sim/capacity/recommend.ts";
 import { defaultSdk } from "../sim/capacity/read-settings.ts";
 import { runProcessor } from "../sim/load/run-processor.ts";
@@ -143,6 +144,48 @@ async function measure(
   }
 }
 
+/** How long the queue of the real processor holds out when the backend answers 503 for good. */
+async function firstLoss(report: (result: BenchCase) => void): Promise<void> {
+  const plan: CapacityPlan = {
+    ...plans[2]!,
+    sdk: { ...defaultSdk, scheduledDelayMillis: 1000, maxQueueSize: 8192 },
+    targets: { ...plans[2]!.targets, outage: 1 },
+  };
+  const away = 3;
+  const run = await runProcessor(
+    otelProcessor,
+    {
+      kind: "batch",
+      maxExportBatchSize: plan.sdk.maxExportBatchSize,
+      maxQueueSize: plan.sdk.maxQueueSize,
+      scheduledDelayMillis: plan.sdk.scheduledDelayMillis,
+      exportTimeoutMillis: plan.sdk.exportTimeoutMillis,
+    },
+    {
+      name: "outage",
+      arrivalRate: plan.lambda,
+      service: { law: "deterministic", mean: plan.backendSeconds + plan.sdkHop.rttSeconds },
+      duration: 9,
+    },
+    { seed: 3, faults: [{ from: away, to: Infinity, kind: { status: 503 } }] },
+  );
+  const { fate, sent, exports } = run.record;
+  // The backend counts from its first request, which is the first export.
+  const stopped = exports[0]!.start + away;
+  const index = fate.findIndex((one) => one === -1);
+  const measured = index === -1 ? Infinity : sent[index]! - stopped;
+  report({
+    case: "the backend stops, λ = 3000/s, queue of 8192",
+    metric: "time to the first loss, predicted (peer: measured)",
+    value: estimateOutage(plan, 42).firstLoss,
+    unit: "s",
+    peer: "measured",
+    peerValue: measured,
+    ratio: estimateOutage(plan, 42).firstLoss / measured,
+    samples: 1,
+  });
+}
+
 const area: BenchArea = {
   async run(report: (result: BenchCase) => void) {
     for (const plan of plans) {
@@ -176,6 +219,7 @@ const area: BenchArea = {
         ),
       );
     }
+    await firstLoss(report);
     const collector = findProgram("otelcol") ?? findProgram("otelcol-contrib");
     if (collector === null)
       console.log("skipped: a Collector with a full queue: no otelcol on the PATH");

@@ -74,7 +74,14 @@ export function batchProcessorSubject(
       title: "with a random backend the measured figures lie inside the interval of bulk service",
       predictor: "bulk",
       processor: batch,
-      points: points(batch, random, 4, [0.3, 0.7, 1.2]),
+      points: [
+        ...points(batch, random, 4, [0.3, 0.7, 1.2]),
+        ...points(batch, random, 4, [0.6]).map((one) => ({
+          ...one,
+          name: "bursts of 20",
+          burst: 20,
+        })),
+      ],
       judgedBy: "interval",
     },
     {
