@@ -1,10 +1,12 @@
 /** What the sequences of one obligation reached. */
 
 import type { Exhibit } from "../../core/exhibit.ts";
+import type { ModelState } from "../../core/property.ts";
 import type { Run } from "./lockstep.ts";
 import { stateName } from "./model-run.ts";
 
-interface Transition {
+/** Steps of one kind: control state, event type and next control state. */
+export interface TransitionCount {
   readonly from: string;
   readonly event: string;
   readonly to: string;
@@ -23,32 +25,49 @@ export class Coverage {
   /** Sequences that ended early at a difference which is not this property's. */
   elsewhere = 0;
   readonly #states = new Set<string>();
-  /** By control state, event type and next control state. */
-  readonly #transitions = new Map<string, Transition>();
+  readonly #transitions = new Map<string, TransitionCount>();
 
   add(run: Run): void {
-    this.runs += 1;
-    this.longest = Math.max(this.longest, run.executed.length);
-    this.steps += run.steps.length;
+    const steps = run.steps.map(({ before, after, event, applies }) => ({
+      count: this.count(before, event.type, after),
+      applies,
+    }));
+    this.addAgreed(run.executed.length, run.initial, steps);
     if (run.end === "elsewhere") this.elsewhere += 1;
-    this.#states.add(stateName(run.initial));
-    for (const { before, after, event, applies } of run.steps) {
-      const [from, to] = [stateName(before), stateName(after)];
-      this.#states.add(to);
-      const key = JSON.stringify([from, event.type, to]);
-      const transition = this.#transitions.get(key) ?? {
-        from,
-        event: event.type,
-        to,
-        steps: 0,
-        compared: 0,
-      };
-      this.#transitions.set(key, transition);
-      transition.steps += 1;
+  }
+
+  /** A sequence of `commands` that was run to its end. */
+  addAgreed(
+    commands: number,
+    initial: ModelState,
+    steps: readonly { readonly count: TransitionCount; readonly applies: boolean }[],
+  ): void {
+    this.runs += 1;
+    this.longest = Math.max(this.longest, commands);
+    this.steps += steps.length;
+    this.#states.add(stateName(initial));
+    for (const { count, applies } of steps) {
+      if (count.steps === 0) {
+        this.#states.add(count.from);
+        this.#states.add(count.to);
+      }
+      count.steps += 1;
       if (!applies) continue;
-      transition.compared += 1;
+      count.compared += 1;
       this.compared += 1;
     }
+  }
+
+  /** The counter of a kind of step. */
+  count(before: ModelState, event: string, after: ModelState): TransitionCount {
+    const [from, to] = [stateName(before), stateName(after)];
+    const key = JSON.stringify([from, event, to]);
+    let count = this.#transitions.get(key);
+    if (count === undefined) {
+      count = { from, event, to, steps: 0, compared: 0 };
+      this.#transitions.set(key, count);
+    }
+    return count;
   }
 
   get states(): number {
@@ -63,12 +82,16 @@ export class Coverage {
       compared: this.compared,
       endedElsewhere: this.elsewhere,
       states: this.states,
-      transitions: this.#transitions.size,
+      transitions: this.#taken().length,
     };
   }
 
+  #taken(): TransitionCount[] {
+    return [...this.#transitions.values()].filter(({ steps }) => steps > 0);
+  }
+
   table(): Exhibit {
-    const rows = [...this.#transitions.values()]
+    const rows = this.#taken()
       .map(({ from, event, to, steps, compared }) => [from, event, to, steps, compared] as const)
       .toSorted((a, b) => (a.join("\n") < b.join("\n") ? -1 : 1));
     return {

@@ -4,8 +4,10 @@
  * time left on its timers. It is reached by running the model: XState is the only semantics.
  */
 
+import type { ModelState } from "../../core/property.ts";
 import type { MachineModel } from "../../core/subject.ts";
-import { alphabet, type Command } from "./commands.ts";
+import type { TraceAction } from "../../core/trace.ts";
+import { alphabet, timePasses, type Command } from "./commands.ts";
 import { carryOut } from "./lockstep.ts";
 import { ModelRun, stateName } from "./model-run.ts";
 
@@ -15,8 +17,21 @@ export interface ModelGraph {
   readonly names: readonly string[];
   /** `next[configuration][command]`; -1 where it leads beyond the limit. */
   readonly next: readonly (readonly number[])[];
+  /** A snapshot of each configuration. */
+  readonly states: readonly ModelState[];
+  /** The model's steps in answer to a command: `steps[configuration][command]`. */
+  readonly steps: readonly (readonly (readonly ModelStep[])[])[];
   /** False when there are more configurations than the limit. */
   readonly complete: boolean;
+}
+
+/** A step as the lockstep takes it: time passes deadline by deadline. */
+export interface ModelStep {
+  readonly event: TraceAction;
+  /** Milliseconds that pass; null for an event. */
+  readonly ms: number | null;
+  readonly before: ModelState;
+  readonly after: ModelState;
 }
 
 /** @throws {DiagnosticError} when the model itself fails. */
@@ -25,16 +40,21 @@ export function modelGraph(model: MachineModel, maxConfigurations: number): Mode
   const initial = configurationAfter(model, []);
   const numbers = new Map([[initial.key, 0]]);
   const names = [initial.name];
+  const states = [initial.state];
   const next: number[][] = [];
+  const steps: (readonly ModelStep[])[][] = [];
   const queue: (readonly Command[])[] = [[]];
   let complete = true;
 
   for (const path of queue) {
     const row: number[] = [];
+    const stepRow: (readonly ModelStep[])[] = [];
     next.push(row);
+    steps.push(stepRow);
     for (const command of commands) {
       const longer = [...path, command];
-      const { key, name } = configurationAfter(model, longer);
+      const { key, name, state, last } = configurationAfter(model, longer);
+      stepRow.push(last);
       const known = numbers.get(key);
       if (known !== undefined) {
         row.push(known);
@@ -45,11 +65,12 @@ export function modelGraph(model: MachineModel, maxConfigurations: number): Mode
         row.push(numbers.size);
         numbers.set(key, numbers.size);
         names.push(name);
+        states.push(state);
         queue.push(longer);
       }
     }
   }
-  return { commands, names, next, complete };
+  return { commands, names, states, next, steps, complete };
 }
 
 /** Shortest ways through a graph; what was searched once from a configuration is remembered. */
@@ -105,13 +126,34 @@ interface Origin {
 function configurationAfter(
   model: MachineModel,
   path: readonly Command[],
-): { readonly key: string; readonly name: string } {
+): {
+  readonly key: string;
+  readonly name: string;
+  readonly state: ModelState;
+  /** The steps of the last command. */
+  readonly last: readonly ModelStep[];
+} {
   const run = new ModelRun(model);
+  let last: ModelStep[] = [];
+  const step = (event: TraceAction, ms: number | null, perform: () => void): void => {
+    const before = run.state;
+    perform();
+    last.push({ event, ms, before, after: run.state });
+  };
   try {
     for (const command of path) {
+      last = [];
       const action = carryOut(command, run.untilDeadline);
-      if ("waitMs" in action) run.advance(action.waitMs);
-      else run.send(action.event);
+      if ("event" in action) {
+        step(action.event, null, () => run.send(action.event));
+        continue;
+      }
+      let left = action.waitMs;
+      do {
+        const part = run.nextPart(left);
+        step({ type: timePasses, ms: part }, part, () => run.advance(part));
+        left -= part;
+      } while (left > 0);
     }
     const { state, pending } = run;
     const { historyValue } = state as { readonly historyValue?: object };
@@ -120,7 +162,7 @@ function configurationAfter(
       (nodes as readonly { readonly id: string }[]).map((node) => node.id),
     ]);
     const key = JSON.stringify([state.value, state.context, state.status, pending, history]);
-    return { key, name: stateName(state) };
+    return { key, name: stateName(state), state, last };
   } finally {
     run.stop();
   }

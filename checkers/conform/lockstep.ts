@@ -98,10 +98,8 @@ export async function runLockstep(
 
   const wait = async (ms: number): ReturnType<typeof step> => {
     let left = ms;
-    // Deadline by deadline, so that what a timer leads to is observed at its own instant.
     do {
-      const untilDeadline = run.untilDeadline;
-      const part = untilDeadline !== null && untilDeadline <= left ? untilDeadline : left;
+      const part = run.nextPart(left);
       const found = await step(
         { type: timePasses, ms: part },
         () => run.advance(part),

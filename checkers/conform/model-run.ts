@@ -56,6 +56,12 @@ export class ModelRun {
     return Math.min(...this.#timers.map((timer) => timer.dueMs)) - this.#nowMs;
   }
 
+  /** As much of `ms` as passes before something is due: what a timer leads to is seen at its instant. */
+  nextPart(ms: number): number {
+    const { untilDeadline } = this;
+    return untilDeadline !== null && untilDeadline <= ms ? untilDeadline : ms;
+  }
+
   /** Remaining milliseconds of all pending timers; part of what distinguishes two configurations. */
   get pending(): readonly number[] {
     return this.#timers.map((timer) => timer.dueMs - this.#nowMs);

@@ -5,13 +5,9 @@
  */
 
 import { DiagnosticError } from "../../core/diagnostic.ts";
-import type { TraceAction } from "../../core/trace.ts";
-import type { Implementation, MachineModel } from "../../core/subject.ts";
-import { timePasses, type Command } from "./commands.ts";
+import type { Implementation } from "../../core/subject.ts";
 import { completeSuite, minimise, type Fsm } from "./fsm.ts";
 import type { ModelGraph, Ways } from "./graph.ts";
-import { carryOut } from "./lockstep.ts";
-import { ModelRun } from "./model-run.ts";
 import { pairTests, transitionTests, type Sequence } from "./tests.ts";
 
 export interface Suite {
@@ -28,7 +24,6 @@ const maxSequences = 200_000;
 /** @throws {DiagnosticError} VRF006 for an unknown name, or a suite that the model does not admit */
 export function namedSuite(
   name: string,
-  model: MachineModel,
   implementation: Implementation,
   graph: ModelGraph,
   ways: Ways,
@@ -58,7 +53,7 @@ export function namedSuite(
     });
   }
   const extra = Number(match[1] ?? 0);
-  const { fsm } = minimise(machineOf(model, implementation, graph, ways));
+  const { fsm } = minimise(machineOf(implementation, graph));
   const states = fsm.next.length;
   const expected = transitions * graph.commands.length ** extra;
   if (expected > maxSequences) {
@@ -80,51 +75,9 @@ const refused = (name: string, why: string): DiagnosticError =>
   });
 
 /** The configurations with what the adapter predicts to be seen, as a machine with outputs. */
-function machineOf(
-  model: MachineModel,
-  implementation: Implementation,
-  graph: ModelGraph,
-  ways: Ways,
-): Fsm {
-  const output = graph.next.map((_, configuration) => {
-    const path = ways.path(0, configuration)!.map((command) => graph.commands[command]!);
-    return graph.commands.map((command) => seen(model, implementation, path, command));
-  });
-  return { next: graph.next, output };
-}
-
-/** What is predicted of the last command, step by step as the lockstep takes it. */
-function seen(
-  model: MachineModel,
-  implementation: Implementation,
-  path: readonly Command[],
-  last: Command,
-): string {
-  const run = new ModelRun(model);
-  const shown: unknown[] = [];
-  const step = (event: TraceAction, perform: () => void): void => {
-    const before = run.state;
-    perform();
-    shown.push(implementation.predict({ before, event, after: run.state }));
-  };
-  try {
-    for (const command of [...path, last]) {
-      shown.length = 0;
-      const action = carryOut(command, run.untilDeadline);
-      if ("event" in action) {
-        step(action.event, () => run.send(action.event));
-        continue;
-      }
-      let left = action.waitMs;
-      do {
-        const until = run.untilDeadline;
-        const part = until !== null && until <= left ? until : left;
-        step({ type: timePasses, ms: part }, () => run.advance(part));
-        left -= part;
-      } while (left > 0);
-    }
-    return JSON.stringify(shown);
-  } finally {
-    run.stop();
-  }
-}
+const machineOf = (implementation: Implementation, graph: ModelGraph): Fsm => ({
+  next: graph.next,
+  output: graph.steps.map((row) =>
+    row.map((steps) => JSON.stringify(steps.map((step) => implementation.predict(step)))),
+  ),
+});
