@@ -2,6 +2,7 @@
 
 import type { Expression } from "./ast.ts";
 import { parse } from "./parse.ts";
+import { print } from "./print.ts";
 
 export * from "./ast.ts";
 export { checkMachineExpressions } from "./check-model.ts";
@@ -23,4 +24,14 @@ export function implicationParts(
   return expression.kind === "binary" && expression.operator === "implies"
     ? { premise: expression.left, conclusion: expression.right }
     : null;
+}
+
+/** The parts of `p and q and …`, as texts; the text itself when it is no conjunction. */
+export function conjunctsOf(text: string): readonly string[] {
+  const split = (expression: Expression): readonly Expression[] =>
+    expression.kind === "binary" && expression.operator === "and"
+      ? [...split(expression.left), ...split(expression.right)]
+      : [expression];
+  const parts = split(parse(text));
+  return parts.length === 1 ? [text] : parts.map(print);
 }

@@ -20,6 +20,7 @@ import { actionOf, channelAction, Expander, tickAction, type Sink } from "./pack
 import { FieldTooNarrow } from "./packed/layout.ts";
 import { timerKey, type PendingActor } from "./packed/pending.ts";
 import { Product } from "./packed/product.ts";
+import { Selection } from "./packed/selection.ts";
 import { StateStore } from "./packed/store.ts";
 import { exploredParameters, type Timer } from "./stepper.ts";
 
@@ -118,6 +119,9 @@ export function startAt({ snapshot, pending, timeMs, world }: RunEnd, model: Any
 /** @throws {DiagnosticError} when the declarations do not fit together */
 export const compileSystem = (model: SystemModel): System => new System(model);
 
+/** Steps that are taken before their targets are looked up, together. */
+const batch = 512;
+
 export class System {
   readonly time: TimeMode;
   readonly parameters: Readonly<Record<string, number>>;
@@ -177,9 +181,40 @@ export class System {
     return pairs;
   }
 
-  /** Meets the successors of a state, and returns how many steps lead to them. */
-  expand(state: StateId): number {
-    return this.#expand(state).length;
+  /**
+   * Meets the successors of the states `from … to - 1`, and tells how many of these states were done
+   * with and how many steps lead on from them. Stops before a state that runs into a fault.
+   * @throws {FaultInStep} when that is the first one
+   */
+  expand(from: StateId, to: StateId = from + 1): { expanded: number; transitions: number } {
+    const edges = this.#edges;
+    let transitions = 0;
+    let state = from;
+    while (state < to) {
+      edges.start(this.#expander);
+      let complete = 0;
+      let grown: unknown = null;
+      for (; state < to && edges.length < batch; state++) {
+        this.#store.read(state, this.#current);
+        try {
+          this.#expander.expand(this.#current, edges);
+        } catch (thrown) {
+          grown = thrown;
+        }
+        if (edges.faulty >= 0 || grown !== null) break;
+        complete = edges.length;
+      }
+      const { faulty, faultyAction } = edges;
+      edges.length = complete; // what was seen of an unfinished state is seen again
+      edges.meet(this.#store);
+      transitions += complete;
+      if (grown !== null) this.#grow(grown);
+      if (faulty >= 0 && state === from) {
+        throw new FaultInStep(this.product.faults[faulty]!, this.#actionId(faultyAction));
+      }
+      if (faulty >= 0) break;
+    }
+    return { expanded: state - from, transitions };
   }
 
   /** Which pending timers an action cancels or re-arms in a state: they do not stay pending. */
@@ -224,6 +259,24 @@ export class System {
     );
   }
 
+  /** The states among the first `count` of which a predicate holds; at most `limit` of them. */
+  select(
+    holds: (state: ModelState) => boolean,
+    count: number,
+    limit = Number.POSITIVE_INFINITY,
+  ): StateId[] {
+    const selection = new Selection(this.product, this.#lone, holds);
+    const { keys, layout } = this.#store;
+    const found: StateId[] = [];
+    for (let state = 0; state < count && found.length < limit; state++) {
+      const at = state * layout.words;
+      const known = selection.test(keys, at, layout);
+      const answer = known ?? selection.ask(keys, at, layout, this.snapshot(state));
+      if (answer) found.push(state);
+    }
+    return found;
+  }
+
   /** The snapshots of the components, in the order of their declaration. */
   parts(state: StateId): readonly AnyMachineSnapshot[] {
     this.#store.read(state, this.#current);
@@ -234,6 +287,11 @@ export class System {
   timers(state: StateId): readonly Timer[] {
     this.#store.read(state, this.#current);
     return this.product.components.flatMap((_, index) => this.#timersOf(index));
+  }
+
+  /** Has any timer been met? */
+  hasTimers(): boolean {
+    return this.product.components.some(({ kind: { pendingSets } }) => pendingSets.hasTimers());
   }
 
   /** Dotted paths of the active leaves. */
@@ -318,7 +376,7 @@ export class System {
     const edges = this.#edges;
     for (;;) {
       this.#store.read(state, this.#current);
-      edges.start(this.#store, this.#expander);
+      edges.start(this.#expander);
       try {
         this.#expander.expand(this.#current, edges);
       } catch (thrown) {
@@ -331,6 +389,7 @@ export class System {
           this.#actionId(edges.faultyAction),
         );
       }
+      edges.meet(this.#store);
       return edges;
     }
   }
@@ -415,29 +474,34 @@ export class System {
   }
 }
 
-/** Collects the edges of one state. */
+/** Collects the edges of states, and meets their targets together. */
 class EdgeBuffer implements Sink {
   length = 0;
   actions = new Int32Array(64);
   targets = new Uint32Array(64);
   faulty = -1;
   faultyAction = 0;
-  #store: StateStore | undefined;
-  #expander: Expander | undefined;
+  #states = new Uint32Array(64);
+  #words = 0;
+  #next: Uint32Array = new Uint32Array(0);
 
-  start(store: StateStore, expander: Expander): void {
+  start(expander: Expander): void {
     this.length = 0;
     this.faulty = -1;
-    this.#store = store;
-    this.#expander = expander;
+    this.#next = expander.next;
+    this.#words = expander.layout.words;
+    if (this.#states.length < this.actions.length * this.#words) this.#enlarge(this.actions.length);
   }
 
   edge(action: number): void {
     const { length } = this;
     if (this.faulty >= 0) return;
-    if (length === this.actions.length) this.#enlarge();
+    if (length === this.actions.length) this.#enlarge(length * 2);
     this.actions[length] = action;
-    this.targets[length] = this.#store!.insert(this.#expander!.next);
+    const words = this.#words;
+    const states = this.#states;
+    const next = this.#next;
+    for (let word = 0; word < words; word++) states[length * words + word] = next[word]!;
     this.length = length + 1;
   }
 
@@ -447,12 +511,18 @@ class EdgeBuffer implements Sink {
     this.faultyAction = action;
   }
 
-  #enlarge(): void {
-    const actions = new Int32Array(this.length * 2);
+  /** Gives the targets their numbers. */
+  meet(store: StateStore): void {
+    store.insertAll(this.#states, this.length, this.targets);
+  }
+
+  #enlarge(capacity: number): void {
+    const actions = new Int32Array(capacity);
     actions.set(this.actions);
     this.actions = actions;
-    const targets = new Uint32Array(this.length * 2);
-    targets.set(this.targets);
-    this.targets = targets;
+    this.targets = new Uint32Array(capacity);
+    const states = new Uint32Array(capacity * this.#words);
+    states.set(this.#states.subarray(0, this.length * this.#words));
+    this.#states = states;
   }
 }

@@ -90,28 +90,29 @@ export async function extend(
       await new Promise((resolve) => setImmediate(resolve));
       lastBreath = performance.now();
     }
-    for (let count = 0; count < slice && !graph.complete && graph.fault === null; count++) {
-      if (graph.expanded >= budget.maxStates) return "states";
-      expandNext(graph);
-    }
+    if (graph.expanded >= budget.maxStates) return "states";
+    expandSome(graph, Math.min(graph.expanded + slice, budget.maxStates));
   }
   return graph.fault === null ? "complete" : "fault";
 }
 
-function expandNext(graph: ReachableGraph): void {
-  const state = graph.expanded;
-  const { levels } = graph;
+/** Expands states up to the given one, or to the end of the level. */
+function expandSome(graph: ReachableGraph, limit: StateId): void {
+  const { levels, system } = graph;
+  const from = graph.expanded;
   // The last entry of `levels` is where the level that is being filled begins.
-  if (state === levels.at(-1)) levels.push(graph.system.size());
+  if (from === levels.at(-1)) levels.push(system.size());
+  const to = Math.min(limit, from < levels.at(-1)! ? levels.at(-1)! : system.size());
   try {
-    graph.transitions += graph.system.expand(state);
+    const { expanded, transitions } = system.expand(from, to);
+    graph.expanded += expanded;
+    graph.transitions += transitions;
   } catch (thrown) {
     if (!(thrown instanceof FaultInStep)) throw thrown;
-    graph.fault = { fault: thrown.fault, state, action: thrown.action };
+    graph.fault = { fault: thrown.fault, state: from, action: thrown.action };
     return;
   }
-  graph.expanded += 1;
-  graph.complete = graph.expanded === graph.system.size();
+  graph.complete = graph.expanded === system.size();
 }
 
 /** The length of the shortest run to a state. */

@@ -234,11 +234,7 @@ function assumptionsOf(graph: ReachableGraph, property: Property): readonly stri
   const assumptions = Object.entries(system.parameters).map(
     ([name, value]) => `${name} = ${value}`,
   );
-  let timers = false;
-  for (let state = 0; state < graph.expanded && !timers; state++) {
-    timers = system.timers(state).length > 0;
-  }
-  if (timers) {
+  if (system.hasTimers()) {
     assumptions.push(
       system.time === "discrete"
         ? "time: discrete, an event may come at every tick"

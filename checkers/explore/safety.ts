@@ -8,6 +8,7 @@ import type {
   ReachableProperty,
   StepProperty,
 } from "../../core/property.ts";
+import { conjunctsOf } from "../../expr/index.ts";
 import { statePredicate, stepPredicate } from "../../semantics/predicate.ts";
 import { eventOfAction, type ActionId, type StateId } from "../../semantics/system.ts";
 import { candidateOf, plural, statesTable, type Candidate, type Finding } from "./finding.ts";
@@ -23,7 +24,14 @@ export function checkInvariant(
 ): Finding {
   const predicate = statePredicate(property.predicate, model);
   const wanted = property.kind === "always";
-  const bad = filterStates(graph, (state) => predicate.holds(state) !== wanted);
+  // A conjunction is false where a part is, and each part reads less than the whole.
+  const parts =
+    wanted && typeof property.predicate === "string"
+      ? conjunctsOf(property.predicate).map((text) => statePredicate(text, model))
+      : [predicate];
+  const bad = union(
+    parts.map(({ holds }) => filterStates(graph, (state) => holds(state) !== wanted)),
+  );
   if (bad.length > 0) return fails(graph, bad, `${plural(bad.length, "state")} against it`);
   if (!graph.complete) return incomplete(graph);
   const evidence = `${wanted ? "true" : "false"} in all ${plural(graph.expanded, "reachable state")}`;
@@ -157,15 +165,17 @@ export function checkReachable(
   };
 }
 
+const union = (sets: readonly StateId[][]): StateId[] => {
+  const [first = [], ...others] = sets;
+  if (others.every((states) => states.length === 0)) return first;
+  return [...new Set(sets.flat())].toSorted((a, b) => a - b);
+};
+
 export function filterStates(
   graph: ReachableGraph,
   holds: (state: ModelState) => boolean,
 ): StateId[] {
-  const states: StateId[] = [];
-  for (let state = 0; state < graph.expanded; state++) {
-    if (holds(graph.system.snapshot(state))) states.push(state);
-  }
-  return states;
+  return graph.system.select(holds, graph.expanded);
 }
 
 function fails(graph: ReachableGraph, states: readonly StateId[], evidence: string): Finding {

@@ -59,6 +59,10 @@ export class PendingSets {
     return this.#sets.length;
   }
 
+  hasTimers(): boolean {
+    return this.#sets.some(({ timers }) => timers.length > 0);
+  }
+
   get(id: number): PendingSet {
     return this.#sets[id]!;
   }

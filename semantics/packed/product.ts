@@ -149,6 +149,10 @@ export class Product implements Resolver {
     );
   }
 
+  channelField(channel: number): number {
+    return this.#channelField[channel]!;
+  }
+
   faultsLeft(state: Uint32Array, at = 0): number | null {
     const { faultField } = this.shape;
     return faultField < 0 ? null : this.layout.get(state, faultField, at);

@@ -2,8 +2,9 @@
  * The set of states that were met: packed states by number, in order of appearance, and a hash table
  * of these numbers (open addressing, linear probing). Keys are exact: all words are compared.
  *
- * An entry of the table is 0, or a number + 1 in its lower bits and a part of the hash in the rest,
- * which spares most comparisons of keys.
+ * An entry of the table is 0, or a number + 1 in its lower bits and a tag in the rest, which spares most
+ * comparisons of keys. States that differ in their lowest bits only are neighbours in the table: steps
+ * often lead to such states, and find them in the same line of the cache.
  */
 
 import type { Layout } from "./layout.ts";
@@ -18,6 +19,8 @@ export class StateStore {
   table: Uint32Array<SharedArrayBuffer>;
   #size = 0;
   #room = 0;
+  #hashes = new Int32Array(256);
+  readonly #one = new Uint32Array(1);
   /** Lower bits of an entry. */
   indexMask = 0;
 
@@ -39,29 +42,129 @@ export class StateStore {
 
   /** The number of a state; a new one gets the next number, which is then `size() - 1`. */
   insert(state: Uint32Array): number {
+    this.insertAll(state, 1, this.#one);
+    return this.#one[0]!;
+  }
+
+  /**
+   * Inserts `count` states that stand one after the other in `states`, and writes their numbers to
+   * `numbers`. The memory that all of them need is asked for first, so that the waits overlap.
+   */
+  insertAll(states: Uint32Array, count: number, numbers: Uint32Array): void {
     const { words } = this.layout;
-    const { table, keys, indexMask } = this;
-    const hash = hashOf(state, 0, words);
-    const { length } = table;
-    let slot = slotOf(hash, length);
-    for (;;) {
-      const entry = table[slot]!;
-      if (entry === 0) break;
-      if (((entry ^ hash) & ~indexMask) === 0) {
-        const index = (entry & indexMask) - 1;
-        const at = index * words;
-        let word = 0;
-        while (word < words && keys[at + word] === state[word]) word += 1;
-        if (word === words) return index;
-      }
-      slot += 1;
-      if (slot === length) slot = 0;
+    this.#makeRoom(count);
+    if (count > this.#hashes.length) this.#hashes = new Int32Array(count * 2);
+    const { table, indexMask } = this;
+    const hashes = this.#hashes;
+    const scale = table.length / 0x1_0000_0000;
+    for (let index = 0; index < count; index++) {
+      const hash =
+        words === 1
+          ? hash1(states[index]!)
+          : words === 2
+            ? hash2(states[index * 2]!, states[index * 2 + 1]!)
+            : hashOf(states, index * words, words);
+      hashes[index] = hash;
+      numbers[index] = table[slotOf(hash, states[index * words]!, scale)]!;
     }
-    const index = this.#size;
-    table[slot] = (hash & ~indexMask) | (index + 1);
-    this.#append(state);
-    if (this.#size >= this.#room) this.#resize(nextLength(table.length));
-    return index;
+    if (words === 1) this.#place1(states, count, numbers);
+    else if (words === 2) this.#place2(states, count, numbers);
+    else this.#placeAny(states, count, numbers, indexMask);
+  }
+
+  #place1(states: Uint32Array, count: number, numbers: Uint32Array): void {
+    const { table, keys, indexMask } = this;
+    const hashes = this.#hashes;
+    const { length } = table;
+    const scale = length / 0x1_0000_0000;
+    let size = this.#size;
+    for (let index = 0; index < count; index++) {
+      const hash = hashes[index]!;
+      const state = states[index]!;
+      const tag = tagOf(hash, state) & ~indexMask;
+      let slot = slotOf(hash, state, scale);
+      let entry = table[slot]!;
+      while (
+        entry !== 0 &&
+        (((entry ^ tag) & ~indexMask) !== 0 || keys[(entry & indexMask) - 1] !== state)
+      ) {
+        slot += 1;
+        if (slot === length) slot = 0;
+        entry = table[slot]!;
+      }
+      if (entry === 0) {
+        table[slot] = tag | (size + 1);
+        keys[size] = state;
+        numbers[index] = size;
+        size += 1;
+      } else numbers[index] = (entry & indexMask) - 1;
+    }
+    this.#size = size;
+  }
+
+  #place2(states: Uint32Array, count: number, numbers: Uint32Array): void {
+    const { table, keys, indexMask } = this;
+    const hashes = this.#hashes;
+    const { length } = table;
+    const scale = length / 0x1_0000_0000;
+    let size = this.#size;
+    for (let index = 0; index < count; index++) {
+      const hash = hashes[index]!;
+      const first = states[index * 2]!;
+      const second = states[index * 2 + 1]!;
+      const tag = tagOf(hash, first) & ~indexMask;
+      let slot = slotOf(hash, first, scale);
+      let entry = table[slot]!;
+      while (entry !== 0) {
+        if (((entry ^ tag) & ~indexMask) === 0) {
+          const at = ((entry & indexMask) - 1) * 2;
+          if (keys[at] === first && keys[at + 1] === second) break;
+        }
+        slot += 1;
+        if (slot === length) slot = 0;
+        entry = table[slot]!;
+      }
+      if (entry === 0) {
+        table[slot] = tag | (size + 1);
+        keys[size * 2] = first;
+        keys[size * 2 + 1] = second;
+        numbers[index] = size;
+        size += 1;
+      } else numbers[index] = (entry & indexMask) - 1;
+    }
+    this.#size = size;
+  }
+
+  #placeAny(states: Uint32Array, count: number, numbers: Uint32Array, indexMask: number): void {
+    const { words } = this.layout;
+    const { table, keys } = this;
+    const { length } = table;
+    const scale = length / 0x1_0000_0000;
+    for (let index = 0; index < count; index++) {
+      const hash = this.#hashes[index]!;
+      const from = index * words;
+      const tag = tagOf(hash, states[from]!) & ~indexMask;
+      let slot = slotOf(hash, states[from]!, scale);
+      let entry = table[slot]!;
+      while (entry !== 0) {
+        if (((entry ^ tag) & ~indexMask) === 0) {
+          const at = ((entry & indexMask) - 1) * words;
+          let word = 0;
+          while (word < words && keys[at + word] === states[from + word]) word += 1;
+          if (word === words) break;
+        }
+        slot += 1;
+        if (slot === length) slot = 0;
+        entry = table[slot]!;
+      }
+      if (entry === 0) {
+        const number = this.#size;
+        table[slot] = tag | (number + 1);
+        for (let word = 0; word < words; word++) keys[number * words + word] = states[from + word]!;
+        numbers[index] = number;
+        this.#size += 1;
+      } else numbers[index] = (entry & indexMask) - 1;
+    }
   }
 
   /** Copies a state to a buffer. */
@@ -106,13 +209,11 @@ export class StateStore {
     return this.#room;
   }
 
-  #append(state: Uint32Array): void {
-    const { words } = this.layout;
-    const at = this.#size * words;
-    if (at + words > this.keys.length) this.#move(this.keys.length * 2);
-    const { keys } = this;
-    for (let word = 0; word < words; word++) keys[at + word] = state[word]!;
-    this.#size += 1;
+  #makeRoom(count: number): void {
+    const size = this.#size + count;
+    while (size >= this.#room) this.#resize(nextLength(this.table.length));
+    const needed = size * this.layout.words;
+    if (needed > this.keys.length) this.#move(Math.max(this.keys.length * 2, needed));
   }
 
   #move(length: number): void {
@@ -128,36 +229,62 @@ export class StateStore {
     const indexMask = 2 ** (32 - Math.clz32(this.#room + 1)) - 1;
     this.indexMask = indexMask | 0;
     const table = shared(length);
+    const scale = length / 0x1_0000_0000;
     for (let index = 0; index < this.#size; index++) {
-      const hash = hashOf(keys, index * words, words);
-      let slot = slotOf(hash, length);
+      const first = keys[index * words]!;
+      const hash =
+        words === 1
+          ? hash1(first)
+          : words === 2
+            ? hash2(first, keys[index * 2 + 1]!)
+            : hashOf(keys, index * words, words);
+      let slot = slotOf(hash, first, scale);
       while (table[slot] !== 0) {
         slot += 1;
         if (slot === length) slot = 0;
       }
-      table[slot] = (hash & ~indexMask) | (index + 1);
+      table[slot] = (tagOf(hash, first) & ~indexMask) | (index + 1);
     }
     this.table = table;
   }
 }
 
+/** Lengths are multiples of 8: a block of neighbours does not cross the end. */
 const nextLength = (length: number): number =>
-  length < 1 << 20 ? length * 4 : Math.ceil(length * 1.5);
+  length < 1 << 20 ? length * 4 : Math.ceil((length * 1.5) / 8) * 8;
 
 const shared = (length: number): Uint32Array<SharedArrayBuffer> =>
   new Uint32Array(new SharedArrayBuffer(length * 4));
 
-/** Every bit of the words takes part in every bit of the hash. */
+// Finalisers as in MurmurHash3 (Appleby, public domain); the lowest three bits are left out.
+
+const hash1 = (first: number): number =>
+  finish(Math.imul((first >>> 3) ^ 0x9e37_79b9, 0x85eb_ca6b));
+
+const hash2 = (first: number, second: number): number =>
+  finish(
+    Math.imul(finish(Math.imul((first >>> 3) ^ 0x9e37_79b9, 0x85eb_ca6b)) ^ second, 0x85eb_ca6b),
+  );
+
+function finish(mixed: number): number {
+  let hash = mixed ^ (mixed >>> 13);
+  hash = Math.imul(hash, 0xc2b2_ae35);
+  return hash ^ (hash >>> 16);
+}
+
 export function hashOf(words: Uint32Array, at: number, count: number): number {
   let hash = 0x9e37_79b9;
-  for (let index = at; index < at + count; index++) {
-    hash = Math.imul(hash ^ words[index]!, 0x85eb_ca6b);
-    hash ^= hash >>> 13;
-    hash = Math.imul(hash, 0xc2b2_ae35);
-    hash ^= hash >>> 16;
+  for (let index = 0; index < count; index++) {
+    const word = words[at + index]!;
+    hash = finish(Math.imul(hash ^ (index === 0 ? word >>> 3 : word), 0x85eb_ca6b));
   }
   return hash;
 }
 
-export const slotOf = (hash: number, length: number): number =>
-  ((hash >>> 0) * (length / 0x1_0000_0000)) | 0;
+/** @param scale length of the table / 2^32 */
+export const slotOf = (hash: number, first: number, scale: number): number =>
+  ((((hash >>> 0) * scale) | 0) & ~7) | (first & 7);
+
+/** Bits that the place in the table does not tell already. */
+export const tagOf = (hash: number, first: number): number =>
+  Math.imul(hash ^ ((first & 7) << 5), 0x9e37_79b1);

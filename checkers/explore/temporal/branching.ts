@@ -152,9 +152,11 @@ export function judgeBranching(
 function exploreFrom(system: System, maxStates: number): ReachableGraph | null {
   let expanded = 0;
   let transitions = 0;
-  for (; expanded < system.size(); expanded++) {
+  while (expanded < system.size()) {
     if (expanded >= maxStates) return null;
-    transitions += system.expand(expanded);
+    const more = system.expand(expanded, Math.min(system.size(), maxStates));
+    expanded += more.expanded;
+    transitions += more.transitions;
   }
   return { system, expanded, levels: [0], transitions, complete: true, fault: null };
 }

@@ -1,0 +1,257 @@
+/**
+ * Exploration against Spin (-DNOREDUCE, gcc -O2, the better of breadth and depth first, gcc's own time
+ * not counted) and `xstate/graph`, on the same models with the same invariant. Our time is all of it:
+ * filling the tables, searching, deciding.
+ *
+ * `EXPLORE_LARGE=1` adds two-phase commit with ten managers (61,515,776 states, about 2 GB).
+ */
+
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { assign, createMachine, type AnyStateMachine } from "xstate";
+import { getAdjacencyMap } from "xstate/graph";
+
+import { extend, startGraph } from "../checkers/explore/graph.ts";
+import { engine } from "../checkers/explore/engine.ts";
+import { always, defineSubject, type ExploredSubject } from "../index.ts";
+import { compileSystem } from "../semantics/system.ts";
+import { grid } from "../test/fixtures/explore/grid.ts";
+import { philosophers } from "../test/fixtures/explore/philosophers.ts";
+import { twoPhaseCommit } from "../test/fixtures/explore/two-phase-commit.ts";
+import { alone, beside, median, type BenchArea } from "./case.ts";
+
+const samples = 5;
+const context = {
+  seed: 1,
+  budget: { timeMs: 600_000, maxStates: 100_000_000 },
+  signal: new AbortController().signal,
+  progress: () => {},
+  options: {},
+};
+
+/** Seconds for one invariant of a fresh subject, from nothing to the verdict. */
+async function ours(make: () => ExploredSubject, states: number): Promise<number> {
+  const subject = make();
+  const begin = performance.now();
+  const [obligation] = engine.plan(subject);
+  const outcome = await engine.check(obligation!, subject, context);
+  const seconds = (performance.now() - begin) / 1_000;
+  if (outcome.verdict !== "proved" || outcome.stats["states"] !== states) {
+    throw new Error(`${subject.id}: ${outcome.verdict}, ${outcome.stats["states"]} states`);
+  }
+  return seconds;
+}
+
+/** Spin's verifier for a model, built once; null when spin or gcc is missing. */
+class Spin {
+  readonly #folder = mkdtempSync(join(tmpdir(), "bench-spin-"));
+
+  build(promela: string): readonly (readonly string[])[] | null {
+    writeFileSync(join(this.#folder, "model.pml"), promela);
+    const inFolder = { cwd: this.#folder, stdio: "ignore" } as const;
+    if (spawnSync("spin", ["-a", "model.pml"], inFolder).status !== 0) return null;
+    const flags = ["-O2", "-w", "-DNOREDUCE", "-DSAFETY", "-DMEMLIM=8000"];
+    for (const [name, extra] of [
+      ["dfs", []],
+      ["bfs", ["-DBFS"]],
+    ] as const) {
+      const gcc = spawnSync("gcc", [...flags, ...extra, "-o", name, "pan.c"], inFolder);
+      if (gcc.status !== 0) return null;
+    }
+    return [
+      ["./dfs", "-m3000000", "-w24"],
+      ["./bfs", "-w24"],
+    ];
+  }
+
+  /** Seconds of the better search. */
+  run(commands: readonly (readonly string[])[], states: number): number {
+    const times = commands.map(([program, ...options]) => {
+      const begin = performance.now();
+      const text = execFileSync(join(this.#folder, program!), options, {
+        cwd: this.#folder,
+        encoding: "utf8",
+      });
+      const seconds = (performance.now() - begin) / 1_000;
+      const stored = Number(/([\d.e+]+) states, stored/u.exec(text)?.[1]);
+      // Spin counts one or two technical states; it prints large numbers with seven digits.
+      if (!text.includes("errors: 0") || Math.abs(stored / states - 1) > 1e-4) {
+        throw new Error(`spin stored ${stored} states, expected ${states}`);
+      }
+      return seconds;
+    });
+    return Math.min(...times);
+  }
+
+  dispose(): void {
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+const spinGrid = (side: number): string => `
+short x, y;
+active proctype walker() {
+  do
+  :: atomic { x < ${side - 1} -> x++; assert(x <= ${side - 1}) }
+  :: atomic { x > 0 -> x--; assert(x >= 0) }
+  :: atomic { y < ${side - 1} -> y++; assert(y <= ${side - 1}) }
+  :: atomic { y > 0 -> y--; assert(y >= 0) }
+  od
+}`;
+
+const spinPhilosophers = (count: number): string => `
+bit fork[${count}];
+bit eats[${count}];
+proctype philosopher(byte me; byte first; byte second) {
+  do
+  :: atomic { fork[first] == 0 -> fork[first] = 1 };
+     atomic { fork[second] == 0 -> fork[second] = 1; eats[me] = 1;
+              assert(eats[(me + 1) % ${count}] == 0 && eats[(me + ${count - 1}) % ${count}] == 0) };
+     atomic { fork[second] = 0; eats[me] = 0 };
+     fork[first] = 0
+  od
+}
+init {
+  atomic {
+${Array.from({ length: count }, (_, seat) => {
+  const [right, left] = [seat, (seat + 1) % count];
+  const order = seat === count - 1 ? `${left}, ${right}` : `${right}, ${left}`;
+  return `    run philosopher(${seat}, ${order});`;
+}).join("\n")}
+  }
+}`;
+
+/** The same philosophers as one machine, for a tool that knows one machine only. */
+function oneMachine(count: number): AnyStateMachine {
+  type Forks = Record<string, boolean>;
+  return createMachine({
+    types: {} as { context: Forks },
+    id: "table",
+    type: "parallel",
+    context: Object.fromEntries(Array.from({ length: count }, (_, fork) => [`f${fork}`, false])),
+    states: Object.fromEntries(
+      Array.from({ length: count }, (_, seat) => {
+        const sides = [`f${seat}`, `f${(seat + 1) % count}`] as const;
+        const [first, second] = seat === count - 1 ? [sides[1], sides[0]] : sides;
+        const take = (fork: string, target: string) => ({
+          guard: ({ context: forks }: { context: Forks }) => !forks[fork],
+          actions: assign({ [fork]: true }),
+          target,
+        });
+        const put = (fork: string, target: string) => ({
+          actions: assign({ [fork]: false }),
+          target,
+        });
+        const event = `STEP${seat}`;
+        return [
+          `p${seat}`,
+          {
+            initial: "thinking",
+            states: {
+              thinking: { on: { [event]: take(first, "hungry") } },
+              hungry: { on: { [event]: take(second, "eating") } },
+              eating: { on: { [event]: put(second, "leaving") } },
+              leaving: { on: { [event]: put(first, "thinking") } },
+            },
+          },
+        ];
+      }),
+    ),
+  });
+}
+
+function xstateGraph(machine: AnyStateMachine, types: readonly string[], states: number): number {
+  const begin = performance.now();
+  const map = getAdjacencyMap(machine, { events: types.map((type) => ({ type })) });
+  const seconds = (performance.now() - begin) / 1_000;
+  if (Object.keys(map).length !== states)
+    throw new Error(`xstate/graph: ${Object.keys(map).length}`);
+  return states / seconds;
+}
+
+const seats = Array.from({ length: 12 }, (_, seat) => seat);
+
+const cases = [
+  {
+    name: "grid 1100x1100",
+    states: 1_210_000,
+    subject: () =>
+      defineSubject({
+        id: "grid",
+        model: grid(1_100),
+        properties: [always("inside", "x >= 0 and x <= 1099 and y >= 0 and y <= 1099")],
+      }),
+    spin: spinGrid(1_100),
+    /** A smaller instance: it needs seconds for ten thousand states. */
+    graph: () => xstateGraph(grid(100).machine, ["EAST", "WEST", "NORTH", "SOUTH"], 10_000),
+  },
+  {
+    name: "philosophers 12",
+    states: 1_118_878,
+    subject: () =>
+      defineSubject({
+        id: "philosophers",
+        model: philosophers(12, true),
+        properties: [
+          always(
+            "neighbours never eat together",
+            seats
+              .map((p) => `not (at(p${p}.eating) and at(p${(p + 1) % 12}.eating))`)
+              .join(" and "),
+          ),
+        ],
+      }),
+    spin: spinPhilosophers(12),
+    graph: () =>
+      xstateGraph(
+        oneMachine(8),
+        seats.slice(0, 8).map((p) => `STEP${p}`),
+        9_403,
+      ),
+  },
+];
+
+const bench: BenchArea = {
+  async run(report) {
+    for (const { name, states, subject, spin, graph } of cases) {
+      const verifier = new Spin();
+      try {
+        const commands = verifier.build(spin);
+        const mine: number[] = [];
+        const theirs: number[] = [];
+        const graphs: number[] = [];
+        for (let sample = 0; sample < samples; sample++) {
+          mine.push(await ours(subject, states));
+          if (commands !== null) theirs.push(verifier.run(commands, states));
+          if (sample < 3) graphs.push(graph());
+        }
+        const value = states / median(mine);
+        const rate = { case: name, metric: "exploration", value, unit: "states/s", samples };
+        const spinRate = commands === null ? null : states / median(theirs);
+        report(beside({ ...rate, peer: "spin", peerValue: spinRate }));
+        report(beside({ ...rate, peer: "xstate/graph", peerValue: median(graphs) }));
+      } finally {
+        verifier.dispose();
+      }
+    }
+    for (const [managers, states, generated] of [
+      [8, 1_745_408, 18_507_778],
+      ...(process.env["EXPLORE_LARGE"] === "1" ? [[10, 61_515_776, 817_760_258] as const] : []),
+    ] as const) {
+      const name = `two-phase commit ${managers}`;
+      const begin = performance.now();
+      const graph = startGraph(compileSystem(twoPhaseCommit(managers)));
+      await extend(graph, context);
+      const seconds = (performance.now() - begin) / 1_000;
+      if (graph.expanded !== states || graph.transitions + 1 !== generated) {
+        throw new Error(`${name}: ${graph.expanded} states, ${graph.transitions + 1} generated`);
+      }
+      report(alone(name, "exploration", states / seconds, "states/s"));
+      report(alone(name, "memory", graph.system.bytes() / states, "bytes/state"));
+    }
+  },
+};
+export default bench;
