@@ -65,6 +65,7 @@ function buildProgram(exit: SetExit): Command {
   addConform(program, exit);
   addCapacity(program, exit);
   addTrace(program, exit);
+  addRules(program, exit);
   addInspect(program, exit);
   return program;
 }
@@ -170,6 +171,19 @@ function addCapacity(program: Command, exit: SetExit): void {
     const { capacityCommand } = await import("./commands/capacity.ts");
     exit(await capacityCommand(flags));
   });
+}
+
+function addRules(program: Command, exit: SetExit): void {
+  const rules = program.command("rules").description("OTTL rule sets of the Collector");
+  rules
+    .command("test")
+    .description("run conformance cases of the language, given as JSON files")
+    .argument("<files...>", "files with cases")
+    .option("--json", "as JSON")
+    .action(async (files: string[], flags: { json?: boolean }) => {
+      const { rulesTestCommand } = await import("./commands/rules-test.ts");
+      exit(rulesTestCommand(files, flags));
+    });
 }
 
 function addInspect(program: Command, exit: SetExit): void {

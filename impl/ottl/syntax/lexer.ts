@@ -72,10 +72,23 @@ const classes: readonly (readonly [TokenKind, RegExp])[] = [
   ["Lowercase", /[a-z][a-z0-9_]*/y],
   ["Underscore", /_\b/y],
 ];
+/** Until v0.140 numbers carried their sign, and `nil` was a word like others. */
+const signedClasses: typeof classes = [
+  ["Bytes", /0x[a-fA-F0-9]+/y],
+  ["Float", /[-+]?[0-9]*\.[0-9]+(?:[eE][-+]?[0-9]+)?/y],
+  ["Int", /[-+]?[0-9]+/y],
+  ...classes.filter(
+    ([kind]) => !["Bytes", "Float", "Int", "Nil", "LambdaArrow", "Underscore"].includes(kind),
+  ),
+];
 const space = /[\t\n\f\r ]+/y;
 
-/** @throws OttlSyntaxError at the first character that begins no token. */
-export function tokenize(text: string): Token[] {
+/**
+ * `signed` reads as versions before v0.140 did.
+ * @throws OttlSyntaxError at the first character that begins no token.
+ */
+export function tokenize(text: string, signed = false): Token[] {
+  const known = signed ? signedClasses : classes;
   const tokens: Token[] = [];
   let at = 0;
   while (at < text.length) {
@@ -84,7 +97,7 @@ export function tokenize(text: string): Token[] {
       at = space.lastIndex;
       continue;
     }
-    const token = text[at] === '"' ? stringAt(text, at) : tokenAt(text, at);
+    const token = text[at] === '"' ? stringAt(text, at) : tokenAt(text, at, known);
     tokens.push(token);
     at = token.end;
   }
@@ -92,8 +105,8 @@ export function tokenize(text: string): Token[] {
   return tokens;
 }
 
-function tokenAt(text: string, at: number): Token {
-  for (const [kind, pattern] of classes) {
+function tokenAt(text: string, at: number, known: typeof classes): Token {
+  for (const [kind, pattern] of known) {
     pattern.lastIndex = at;
     const match = pattern.exec(text);
     if (match !== null) return { kind, text: match[0], start: at, end: at + match[0].length };
