@@ -106,7 +106,7 @@ class Followed {
     this.#faults = model.faults ?? Number.POSITIVE_INFINITY;
     for (const channel of Object.keys(model.channels ?? {})) this.#channels.set(channel, []);
     this.#members = Object.entries(model.machines).map(([name, component]) => {
-      const stepper = makeStepper(component, { actors: true, emits: true });
+      const stepper = makeStepper(component, { actors: true, effects: true });
       const step = stepper.initial();
       return {
         name,

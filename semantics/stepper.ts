@@ -99,12 +99,12 @@ export function withMicrostepLimit(machine: AnyStateMachine): AnyStateMachine {
 
 /**
  * @param options `actors`: allow the actors that `model.actors` declares; whoever asks for it must
- * follow `RawStep.actors`. `emits`: somebody hears what the machine emits, so that an event which
- * only emits something is not ignored.
+ * follow `RawStep.actors`. `effects`: report an event also when all that it does is effects
+ * outside the model.
  */
 export function makeStepper(
   model: MachineModel,
-  options: { readonly actors?: boolean; readonly emits?: boolean } = {},
+  options: { readonly actors?: boolean; readonly effects?: boolean } = {},
 ): Stepper {
   const machine = withMicrostepLimit(model.machine);
   const input = inputOf(model);
@@ -179,8 +179,7 @@ export function makeStepper(
         machine.transition(snapshot, watched, scope as any),
       );
       const silent =
-        step.effects.length === 0 &&
-        (options.emits !== true || step.actions.every(({ type }) => type !== "xstate.emit"));
+        step.effects.length === 0 && (options.effects !== true || step.actions.length === 0);
       return step.snapshot === snapshot && silent ? null : step;
     },
   };

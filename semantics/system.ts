@@ -22,7 +22,7 @@ import { timerKey, type PendingActor } from "./packed/pending.ts";
 import { Product } from "./packed/product.ts";
 import { Selection } from "./packed/selection.ts";
 import { StateStore } from "./packed/store.ts";
-import { exploredParameters, type Timer } from "./stepper.ts";
+import { exploredParameters, type TakenAction, type Timer } from "./stepper.ts";
 
 export { describeSnapshot } from "./describe.ts";
 export { timerKey } from "./packed/pending.ts";
@@ -137,6 +137,7 @@ export class System {
   /** Edges of the state that was expanded last. */
   readonly #edges = new EdgeBuffer();
   readonly #actions: Action[] = [];
+  readonly #codes: number[] = [];
   readonly #actionIds = new Map<number, ActionId>();
 
   /** @param lone the model of which `model` is the only machine */
@@ -221,7 +222,7 @@ export class System {
   interrupted(state: StateId, action: ActionId): ReadonlySet<string> {
     const what = this.#actions[action]!;
     if (what.kind === "tick" || what.kind === "fault") return new Set();
-    const code = [...this.#actionIds].find(([, id]) => id === action)![0];
+    const code = this.#codes[action]!;
     const [index, alternative] = [code >> 16, code & 0xffff];
     const component = this.product.components[index]!;
     this.#store.read(state, this.#current);
@@ -236,6 +237,16 @@ export class System {
       }
     }
     return touched;
+  }
+
+  /** What XState would execute in a step of a machine, as it hands it out; nothing for an ignored event. */
+  taken(state: StateId, action: ActionId): readonly TakenAction[] {
+    const code = this.#codes[action]!;
+    const component = this.product.components[code >> 16];
+    if (component === undefined) return []; // time passes, or a channel fails
+    this.#store.read(state, this.#current);
+    const leaf = this.#expander.leaf(this.#current, code >> 16, code & 0xffff);
+    return component.kind.actions.get(leaf) ?? [];
   }
 
   action(id: ActionId): Action {
@@ -442,6 +453,7 @@ export class System {
       id = this.#actions.length;
       this.#actionIds.set(code, id);
       this.#actions.push(this.#describeAction(code));
+      this.#codes.push(code);
     }
     return id;
   }

@@ -191,7 +191,7 @@ export class Expander {
       this.#put(component.variables[data[at]!]!, data[at + 1]!);
     }
     let pending = pendingBase >= 0 ? pendingBase : this.#get(component.pendingField);
-    if (pending !== 0 || effects !== 0) {
+    if (pendingBase >= 0 || pending !== 0 || effects !== 0) {
       if (data[this.#row(component, config)] === 0) pending = 0;
       else if (effects !== 0) {
         pending = this.#effect(c, component, effects, pending);

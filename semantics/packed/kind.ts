@@ -170,7 +170,11 @@ export class Kind {
   }
 
   #leaf({ answer }: Traced): number {
-    if (answer.kind === "ignored") return this.#cells.write([leafIgnored]);
+    if (answer.kind === "ignored") {
+      const silent = this.#cells.write([leafIgnored]);
+      if (answer.actions.length > 0) this.actions.set(silent, answer.actions);
+      return silent;
+    }
     if (answer.kind === "fault") {
       return this.#cells.write([leafFault, this.faults.push(answer.fault) - 1]);
     }

@@ -29,7 +29,8 @@ export interface Effects {
 }
 
 export type Answer =
-  | { readonly kind: "ignored" }
+  /** Nothing changes; `actions` are effects outside the model. */
+  | { readonly kind: "ignored"; readonly actions: readonly TakenAction[] }
   | { readonly kind: "fault"; readonly fault: ModelFault }
   | {
       readonly kind: "moves";
@@ -58,6 +59,7 @@ export class Oracle {
   /** How often XState was asked: each question is put twice. */
   asked = 0;
   readonly #recorder: Recorder;
+  readonly #emits: boolean;
   readonly #orderMatters: boolean;
   readonly #constants: Readonly<Record<string, unknown>>;
   readonly #configs = new Map<string, number>();
@@ -66,10 +68,11 @@ export class Oracle {
   /** @param emits does anybody hear what the machine emits? */
   constructor(model: MachineModel, variables: readonly Variable[], emits: boolean) {
     this.variables = variables;
+    this.#emits = emits;
     this.#recorder = new Recorder(new Map(variables.map(({ name }, index) => [name, index])));
     this.stepper = makeStepper(
       { ...model, machine: instrument(model.machine, this.#recorder) },
-      { actors: true, emits },
+      { actors: true, effects: true },
     );
     this.#orderMatters = entryOrderMatters(this.stepper.machine);
     this.#constants = { ...model.input, ...exploredParameters(model) };
@@ -168,12 +171,24 @@ export class Oracle {
     let answer: Answer;
     try {
       const taken = step();
-      answer = taken === null ? { kind: "ignored" } : this.#moves(from, taken);
+      answer =
+        taken === null || this.#isSilent(from, taken)
+          ? { kind: "ignored", actions: taken?.actions ?? [] }
+          : this.#moves(from, taken);
     } catch (thrown) {
       if (!(thrown instanceof ModelFault)) throw thrown;
       answer = { kind: "fault", fault: thrown };
     }
     return { reads: this.#recorder.reads(), answer };
+  }
+
+  /** Does the step change nothing that anybody in the model can see? */
+  #isSilent(from: AnyMachineSnapshot | null, { snapshot, effects, actions }: RawStep): boolean {
+    return (
+      snapshot === from &&
+      effects.length === 0 &&
+      !(this.#emits && actions.some(({ type }) => type === "xstate.emit"))
+    );
   }
 
   #moves(from: AnyMachineSnapshot | null, taken: RawStep): Answer {
