@@ -7,7 +7,7 @@ const json = process.env["VERIFY_TEST_JSON"];
 
 /** Tests that measure a running system: two of them at once would measure each other. */
 const measured = [
-  "test/profile/{disturbed,engine,loop,planted,take,tool}.test.ts",
+  "test/profile/{disturbed,engine,hostile,loop,planted,take,tool}.test.ts",
   "test/wire/{child,process,receiver}.test.ts",
   "test/sim/{engine,load,processor}.test.ts",
 ];

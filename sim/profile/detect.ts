@@ -134,8 +134,8 @@ async function detectPerf(signal?: AbortSignal): Promise<ProfilerStatus> {
   return probe(
     "perf",
     (pid) => startPerf({ pid, hz: probeHz, ...(signal === undefined ? {} : { signal }) }),
-    (_capture, evidence, sampler) =>
-      "userOnly" in sampler && sampler.userOnly === true
+    (capture, evidence) =>
+      capture.version === "cpu-clock:u"
         ? status(
             "perf",
             "degraded",
@@ -151,11 +151,7 @@ async function detectPerf(signal?: AbortSignal): Promise<ProfilerStatus> {
 async function probe(
   name: ProfilerName,
   start: (pid: number) => Promise<Sampler>,
-  judge: (
-    capture: RawCapture,
-    evidence: string[],
-    sampler: Sampler,
-  ) => ProfilerStatus | Promise<ProfilerStatus>,
+  judge: (capture: RawCapture, evidence: string[]) => ProfilerStatus | Promise<ProfilerStatus>,
 ): Promise<ProfilerStatus> {
   const target = startBusyChild();
   const evidence: string[] = [];
@@ -193,7 +189,7 @@ async function probe(
           )
         : status(name, "unavailable", evidence, "it attaches, but delivers no samples", "");
     }
-    return await judge(capture, evidence, sampler);
+    return await judge(capture, evidence);
   } catch (error) {
     if (!(error instanceof AttachError)) throw error;
     return status(name, "unavailable", evidence, error.message, error.help);

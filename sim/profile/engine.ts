@@ -333,6 +333,7 @@ async function judge(
   const assumptions = [
     `profiler: ${profilerTitles[capture.profiler]}`,
     ...choice.passedOver.map((one) => `fallback, because ${refusal(one)}`),
+    ...(choice.chosen?.state === "degraded" ? [refusal(choice.chosen)] : []),
     `load: ${task.claim.point.arrivalRate} operations per second for ${task.claim.point.duration} s, ` +
       "generated in the same process by timers; its share is part of the profile",
     "functions that V8 inlined count for their callers",
@@ -367,7 +368,10 @@ async function judge(
   const evidence = [
     `Taken with ${tool} (${capture.version})${fallback === "" ? "" : ", a fallback"}.`,
     accountSentence(capture, account),
-    ...choice.tried.map((one) => `Trial of ${one.name}: ${one.state}; ${one.evidence.join("; ")}.`),
+    ...choice.tried.map((one) => {
+      const seen = [...one.evidence, one.reason].filter((text) => text !== "");
+      return `Trial of ${one.name}: ${one.state}; ${seen.join("; ")}.`;
+    }),
     ...(files.length === 0 ? [] : [`Written: ${files.join(", ")}.`]),
     ...(sent === null ? [] : [sent.sentence]),
   ].join(" ");

@@ -35,8 +35,19 @@ const firstMarker = 0xffff_ffff_ffff_f001n;
 const contextKernel = 0xffff_ffff_ffff_ff80n;
 const contextUser = 0xffff_ffff_ffff_fe00n;
 
+export interface PerfData {
+  readonly samples: PerfSample[];
+  readonly lost: number;
+  /** perf leaves kernel mode out by itself where it may not sample it. */
+  readonly userOnly: boolean;
+}
+
+// perf_event_attr: the flags follow type, size, config, period, sample_type and read_format.
+const flagsOffset = 40;
+const excludeKernel = 1n << 5n;
+
 /** @throws {Error} when the file is not a recording of this kind. */
-export function parsePerfData(data: Buffer): { samples: PerfSample[]; lost: number } {
+export function parsePerfData(data: Buffer): PerfData {
   if (data.length < 104 || data.toString("latin1", 0, 8) !== "PERFILE2") {
     throw new Error("not a perf.data file");
   }
@@ -47,6 +58,7 @@ export function parsePerfData(data: Buffer): { samples: PerfSample[]; lost: numb
   }
   if ((type & sampleType.read) !== 0n) throw new Error("samples with counter values");
 
+  const userOnly = (data.readBigUInt64LE(attributes + flagsOffset) & excludeKernel) !== 0n;
   const samples: PerfSample[] = [];
   let lost = 0;
   let at = Number(data.readBigUInt64LE(40));
@@ -62,7 +74,7 @@ export function parsePerfData(data: Buffer): { samples: PerfSample[]; lost: numb
     else if (record === recordLostSamples) lost += Number(data.readBigUInt64LE(at + 8));
     at += length;
   }
-  return { samples, lost };
+  return { samples, lost, userOnly };
 }
 
 function parseSample(data: Buffer, start: number, type: bigint): PerfSample {

@@ -24,18 +24,13 @@ export interface PerfOptions {
   readonly stopTimeoutMs?: number;
 }
 
-export interface PerfSampler extends Sampler {
-  /** Kernel mode could not be sampled. */
-  readonly userOnly: boolean;
-}
-
 const mayNotSampleKernel = /permission|permitted|paranoid|access/i;
 
 /**
  * Attaches and returns once perf has acknowledged that its events are enabled.
  * @throws {AttachError} when perf is missing or refuses even user mode.
  */
-export async function startPerf(options: PerfOptions): Promise<PerfSampler> {
+export async function startPerf(options: PerfOptions): Promise<Sampler> {
   try {
     return await attach(options, false);
   } catch (error) {
@@ -44,7 +39,7 @@ export async function startPerf(options: PerfOptions): Promise<PerfSampler> {
   }
 }
 
-async function attach(options: PerfOptions, userOnly: boolean): Promise<PerfSampler> {
+async function attach(options: PerfOptions, userOnly: boolean): Promise<Sampler> {
   const started = performance.now();
   const folder = mkdtempSync(path.join(tmpdir(), "verify-perf-"));
   const file = path.join(folder, "perf.data");
@@ -74,7 +69,6 @@ async function attach(options: PerfOptions, userOnly: boolean): Promise<PerfSamp
   const attachMs = performance.now() - started;
   return {
     attachMs,
-    userOnly,
     async stop(): Promise<RawCapture> {
       const toNs = monotonicNs();
       // Attached to a process, perf ends with it: then, and only then, an early end is right.
@@ -83,6 +77,7 @@ async function attach(options: PerfOptions, userOnly: boolean): Promise<PerfSamp
       if (!tool.ended()) await tool.interrupt(options.stopTimeoutMs ?? 5000);
       let samples: RawSample[] = [];
       let lost = 0;
+      let isUserOnly = userOnly;
       let problem: string | null = early
         ? `perf ended before the load did (${tool.describeEnd()})`
         : null;
@@ -91,6 +86,7 @@ async function attach(options: PerfOptions, userOnly: boolean): Promise<PerfSamp
         const data = parsePerfData(readFileSync(file));
         const names = kernelNames();
         lost = data.lost;
+        isUserOnly ||= data.userOnly;
         samples = data.samples
           .filter((sample) => sample.pid === options.pid && sample.timeNs >= fromNs)
           .map(({ timeNs, pid, tid, user, kernel }) => ({
@@ -107,7 +103,7 @@ async function attach(options: PerfOptions, userOnly: boolean): Promise<PerfSamp
       }
       return {
         profiler: "perf",
-        version: userOnly ? "cpu-clock:u" : "cpu-clock",
+        version: isUserOnly ? "cpu-clock:u" : "cpu-clock",
         hz: options.hz,
         effectiveHz: null,
         lost,

@@ -59,9 +59,17 @@ describe("a perf.data file", () => {
     u64(chain.length),
     ...chain.map(u64),
   );
-  const file = (sampleType: number, ...records: Buffer[]): Buffer => {
+  const file = (sampleType: number, ...records: Buffer[]): Buffer =>
+    flagged(0, sampleType, ...records);
+  const flagged = (flags: number, sampleType: number, ...records: Buffer[]): Buffer => {
     const data = Buffer.concat(records);
-    const attribute = Buffer.concat([Buffer.alloc(24), u64(sampleType), Buffer.alloc(112)]);
+    const attribute = Buffer.concat([
+      Buffer.alloc(24),
+      u64(sampleType),
+      Buffer.alloc(8),
+      u64(flags),
+      Buffer.alloc(96),
+    ]);
     const header = Buffer.concat([
       Buffer.from("PERFILE2"),
       u64(104),
@@ -89,6 +97,12 @@ describe("a perf.data file", () => {
       user: [0x401000, 0x402000],
       kernel: [0xffffffff81000010n],
     });
+  });
+
+  test("tells when perf left kernel mode out by itself", () => {
+    expect(parsePerfData(file(type, sampleRecord)).userOnly).toBe(false);
+    expect(parsePerfData(flagged(0b100011, type, sampleRecord)).userOnly).toBe(true);
+    expect(parsePerfData(flagged(0b000011, type, sampleRecord)).userOnly).toBe(false);
   });
 
   test("a record cut off at the end is left out, other files are refused", () => {
