@@ -56,11 +56,13 @@ function compareAll(
   );
 }
 
-/** The wrong model is wrong by so much that no disturbance of the machine could excuse it. */
-const isGross = (comparison: PointComparison): boolean =>
+/** A model that is not the processor's own may be wrong by so much that no disturbance excuses it. */
+const isGross = (claim: ValidationClaim, comparison: PointComparison): boolean =>
+  claim.predictor !== (claim.processor.kind === "batch" ? "bulk" : "loss") &&
   comparison.figures.some(
     ({ figure, predicted, measured }) =>
-      figure === "meanWait" && Math.abs(predicted - measured) > 0.5 * Math.max(predicted, measured),
+      (figure === "meanWait" || figure === "throughput") &&
+      Math.abs(predicted - measured) > 0.5 * Math.max(predicted, measured),
   );
 
 export async function checkValidation(
@@ -74,7 +76,8 @@ export async function checkValidation(
   const problem = problemOf(campaign);
   const judged = comparisons.filter(
     (one, index) =>
-      (campaign.disturbed === null && campaign.runs[index]!.disturbed === null) || isGross(one),
+      (campaign.disturbed === null && campaign.runs[index]!.disturbed === null) ||
+      isGross(claim, one),
   );
   const outside = judged.find(({ agrees }) => !agrees);
   let observation: Observation = { kind: "holds" };
@@ -128,7 +131,7 @@ async function measureAgain(
   });
   const [comparison] = compareAll({ ...claim, points: [point] }, campaign, seed);
   const problem = problemOf(campaign);
-  return problem !== null && !isGross(comparison!) ? problem : comparison!;
+  return problem !== null && !isGross(claim, comparison!) ? problem : comparison!;
 }
 
 function describe(

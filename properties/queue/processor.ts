@@ -15,7 +15,7 @@ const batch: ProcessorSettings = {
   scheduledDelayMillis: 200,
   exportTimeoutMillis: 30_000,
 };
-const simple: ProcessorSettings = { kind: "simple", concurrencyLimit: 16 };
+const simple: ProcessorSettings = { kind: "simple", concurrencyLimit: 64 };
 
 const loads = [0.2, 0.5, 0.7, 0.85, 0.93, 1.1, 1.25, 1.4];
 
@@ -51,7 +51,7 @@ export function batchProcessorSubject(
       title: "bulk service predicts throughput, utilisation, loss and waits of the batch processor",
       predictor: "bulk",
       processor: batch,
-      points: points(batch, constant, 2.5),
+      points: points(batch, constant, 3),
       judgedBy: "figures",
     },
     {
@@ -61,7 +61,7 @@ export function batchProcessorSubject(
       source: "starting specification: M/M/N model of the exporter's throughput",
       predictor: "mmn",
       processor: batch,
-      points: points(batch, constant, 2.5),
+      points: points(batch, constant, 3),
       judgedBy: "figures",
       expect: violated(
         "spans wait for their batch and for the one export in flight, not for one of 30 servers",
@@ -90,7 +90,7 @@ export function batchProcessorSubject(
       title: "the loss system predicts throughput, utilisation and loss of the simple processor",
       predictor: "loss",
       processor: simple,
-      points: points(simple, constant, 2.5),
+      points: points(simple, constant, 3),
       judgedBy: "figures",
     },
   ];

@@ -35,7 +35,7 @@ const calibrationSeconds = 3;
 const mostLag = 0.01;
 /** Lateness of the ends of spans, p95 and p99: timers tick by the millisecond. */
 const mostLateness95 = 0.004;
-const mostLateness99 = 0.015;
+const mostLateness99 = 0.008;
 
 /** Why a run must not be judged, or `null`. */
 export function disturbanceOf(run: ProcessorRun): string | null {
