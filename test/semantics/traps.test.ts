@@ -437,7 +437,7 @@ test("a timer that fires is no longer pending, whatever its step does", async ()
       initial: "a",
       states: { a: { after: { 10: { actions: assign({ n: 1 }) } } } },
       context: { n: 0 },
-    } as never,
+    },
     [],
     { n: { int: [0, 1] } },
   );
