@@ -16,6 +16,7 @@ import {
   seconds,
 } from "./options.ts";
 import type { ExportFlags } from "./commands/export.ts";
+import type { RulesRunFlags } from "./commands/rules-run.ts";
 import type { TraceFlags } from "./commands/trace.ts";
 
 /** Runs one command line and returns its exit code; never throws. */
@@ -183,6 +184,24 @@ function addRules(program: Command, exit: SetExit): void {
     .action(async (files: string[], flags: { json?: boolean }) => {
       const { rulesTestCommand } = await import("./commands/rules-test.ts");
       exit(rulesTestCommand(files, flags));
+    });
+  rules
+    .command("run")
+    .description("apply rules to recorded payloads and show what changes")
+    .argument("<config...>", "Collector configurations, or texts of rules (.ottl)")
+    .requiredOption("--input <jsonl>", "OTLP/JSON payloads, one a line")
+    .option("--compat <version>", "version of the Collector, e.g. v0.143 (default: as detected)")
+    .addOption(
+      new Option("--error-mode <mode>", "instead of what the configuration says").choices([
+        "ignore",
+        "silent",
+        "propagate",
+      ]),
+    )
+    .option("--json", "as JSON")
+    .action(async (configs: string[], flags: RulesRunFlags) => {
+      const { rulesRunCommand } = await import("./commands/rules-run.ts");
+      exit(rulesRunCommand(configs, flags));
     });
 }
 

@@ -43,7 +43,7 @@ function casesOf(file: string): readonly CaseResult[] {
   if (cases === null || cases.length === 0) {
     throw new DiagnosticError("VRF006", "the file holds no cases of a known format", {
       place: file,
-      help: "docs/rules-engine.md describes the formats",
+      help: "docs/ottl.md describes the formats",
     });
   }
   return cases;

@@ -5,6 +5,7 @@ import type { FunctionSpec, Level } from "../registry.ts";
 import { editors } from "./editors.ts";
 import { hashes } from "./hashes.ts";
 import { lambdas } from "./lambdas.ts";
+import { metrics } from "./metrics.ts";
 import { network } from "./network.ts";
 import { parsers } from "./parsers.ts";
 import { texts } from "./texts.ts";
@@ -13,7 +14,7 @@ import { types } from "./types.ts";
 import { xml } from "./xml.ts";
 
 export const functions: ReadonlyMap<string, FunctionSpec> = new Map(
-  [editors, hashes, lambdas, network, parsers, texts, times, types, xml]
+  [editors, hashes, lambdas, metrics, network, parsers, texts, times, types, xml]
     .flat()
     .map((spec) => [spec.name, spec]),
 );
