@@ -37,6 +37,12 @@ export interface LoadRecord {
   readonly originNs?: number;
   /** When the operation was really started. */
   readonly sent: readonly number[];
+  /** The span that was active while each operation was started, and when that call returned. */
+  readonly spans?: readonly {
+    readonly traceId: string;
+    readonly spanId: string;
+    readonly returned: number;
+  }[];
   /** When it ended; `null` when the run was given up before. */
   readonly finished: readonly (number | null)[];
   readonly outcomes: readonly LoadOutcome[];

@@ -8,10 +8,16 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { monitorEventLoopDelay, performance } from "node:perf_hooks";
 import { createInterface } from "node:readline";
 
+import type { SpanContext } from "@opentelemetry/api";
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";
 import { TracerProvider, type ReadableSpan, type SpanProcessor } from "@opentelemetry/sdk-trace";
 
-import { loadSequenceHeader, type LoadOutcome, type LoadSpec } from "../../core/load.ts";
+import {
+  loadSequenceHeader,
+  type LoadOutcome,
+  type LoadRecord,
+  type LoadSpec,
+} from "../../core/load.ts";
 
 const samplingMs = 1;
 
@@ -23,8 +29,8 @@ function print(message: object): Promise<void> {
 
 type Settle = (outcome: LoadOutcome, reason: string) => void;
 
-/** The exporter behind a tracer: `emit` ends one span, `settle` hears of its export. */
-function makeSystem(spec: LoadSpec): (sequence: string, settle: Settle) => void {
+/** The exporter behind a tracer: `emit` ends one span and returns it, `settle` hears of its export. */
+function makeSystem(spec: LoadSpec): (sequence: string, settle: Settle) => SpanContext {
   const current = new AsyncLocalStorage<string>();
   const exporter = new OTLPTraceExporter({
     url: spec.url,
@@ -50,8 +56,12 @@ function makeSystem(spec: LoadSpec): (sequence: string, settle: Settle) => void 
   const tracer = new TracerProvider({ spanProcessors: [processor] }).getTracer("load");
   return (sequence, settle) => {
     settleCurrent = settle;
-    current.run(sequence, () => {
-      tracer.startSpan("operation", { attributes: { sequence, "http.route": "/load" } }).end();
+    return current.run(sequence, () => {
+      const span = tracer.startSpan("operation", {
+        attributes: { sequence, "http.route": "/load" },
+      });
+      span.end();
+      return span.spanContext();
     });
   };
 }
@@ -78,6 +88,7 @@ async function run(spec: LoadSpec): Promise<void> {
   const sent: number[] = Array.from({ length: count }, () => 0);
   const finished: (number | null)[] = Array.from({ length: count }, () => null);
   const outcomes: LoadOutcome[] = Array.from({ length: count }, () => "unfinished");
+  const spans: NonNullable<LoadRecord["spans"]>[number][] = [];
   const failures: Record<string, number> = {};
   const delay = monitorEventLoopDelay({ resolution: samplingMs });
 
@@ -92,12 +103,13 @@ async function run(spec: LoadSpec): Promise<void> {
   await new Promise<void>((resolve) => {
     const fire = (arrival: number): void => {
       sent[arrival] = seconds();
-      emit(String(arrival), (outcome, reason) => {
+      const { traceId, spanId } = emit(String(arrival), (outcome, reason) => {
         finished[arrival] = seconds();
         outcomes[arrival] = outcome;
         if (outcome === "failed") failures[reason] = (failures[reason] ?? 0) + 1;
         if (--open === 0) resolve();
       });
+      spans[arrival] = { traceId, spanId, returned: seconds() };
     };
     const step = (): void => {
       while (index < count && spec.arrivals[index]! <= seconds()) fire(index++);
@@ -118,6 +130,7 @@ async function run(spec: LoadSpec): Promise<void> {
   await print({
     originNs,
     sent,
+    spans,
     finished,
     outcomes,
     failures,

@@ -39,7 +39,7 @@ export const exporterProfileClaims: readonly QueueClaim[] = [
       name: "profiled",
       arrivalRate: 5000,
       service: { law: "exponential", mean: 0.005 },
-      servers: 100,
+      servers: 500,
       duration: 5,
     },
     hz: 99,

@@ -29,7 +29,7 @@ export interface BpftraceOptions {
   /** Attach to tracepoints too, where there are any; default true. */
   readonly tracepoints?: boolean;
   readonly signal?: AbortSignal;
-  /** Default 15000: on a starved machine all probes were seen to need more than 4 s. */
+  /** Default 20000: on a starved machine all probes were seen to need more than 4 s. */
   readonly attachTimeoutMs?: number;
   /** Default 10000: from the first interrupt to the kill. */
   readonly stopTimeoutMs?: number;
@@ -77,7 +77,7 @@ export async function startBpftrace(options: BpftraceOptions): Promise<Sampler> 
     (line) => reader.line(line),
     options.signal,
   );
-  const timeoutMs = options.attachTimeoutMs ?? 15_000;
+  const timeoutMs = options.attachTimeoutMs ?? 20_000;
   const outcome = await tool.waitFor(() => reader.readyNs !== null, timeoutMs);
   if (outcome !== "met") {
     const why =

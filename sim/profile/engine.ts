@@ -241,10 +241,12 @@ const refusal = (one: ProfilerStatus): string =>
   `${one.name} is ${one.state}: ${one.reason}${one.help === "" ? "" : ` (to enable it: ${one.help})`}`;
 
 /** The profile as an OTLP request; its id derives from what was seen, not from a random number. */
-function otlpOf(system: MeasuredSystem, { capture, startedAt, target }: Taken, id: string) {
+function otlpOf(system: MeasuredSystem, taken: Taken, id: string): Uint8Array {
+  const { capture, startedAt, target, spans } = taken;
   const digest = createHash("sha256").update(`${id} ${startedAt} ${target}`).digest();
   return toOtlpProfiles(capture, {
     timeNanos: startedAt,
+    spans,
     resource: {
       "service.name": system.name,
       "service.version": system.version,

@@ -14,6 +14,8 @@ import type {
   Sampler,
   StackSample,
 } from "./capture.ts";
+import { isRecord } from "./json.ts";
+import type { SpanInterval } from "./otlp.ts";
 import { parsePerfMap, removePerfMap, takePerfMap } from "./perf-map.ts";
 import { startPerf } from "./perf.ts";
 import { monotonicNs, ProcessWatch, type CpuReading } from "./proc.ts";
@@ -44,6 +46,8 @@ export interface Taken {
   readonly startedAt: bigint;
   /** Id of the process under load. */
   readonly target: number;
+  /** Spans that were active on its main thread, as far as the load tells. */
+  readonly spans: readonly SpanInterval[];
 }
 
 /** The load of a measured system, in sim/load; loaded late because most runs profile nothing. */
@@ -81,7 +85,7 @@ async function takeWithStacks(options: TakeOptions): Promise<Taken> {
   let startedAt = 0n;
   const { hz, signal } = options;
   try {
-    await options.run({
+    const result = await options.run({
       nodeArgs: stackArguments(folder),
       signal,
       async onSpawn(pid) {
@@ -101,7 +105,13 @@ async function takeWithStacks(options: TakeOptions): Promise<Taken> {
     const [attached, watched] = attachedParts(sampler, watch);
     watched.stop();
     const raw = await attached.stop();
-    return { capture: name(raw, watched), readings: watched.readings, startedAt, target };
+    return {
+      capture: name(raw, watched),
+      readings: watched.readings,
+      startedAt,
+      target,
+      spans: spansOf(result, target),
+    };
   } finally {
     (watch as ProcessWatch | null)?.stop();
     // After a failure of the load the sampler is still there; stopping twice does no harm.
@@ -109,6 +119,22 @@ async function takeWithStacks(options: TakeOptions): Promise<Taken> {
     if (target !== 0) removePerfMap(target);
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** The spans of a load record (core/load.ts); other results of a load have none. */
+function spansOf(result: unknown, thread: number): SpanInterval[] {
+  const record = isRecord(result) && isRecord(result["record"]) ? result["record"] : {};
+  const { originNs, sent, spans } = record;
+  if (typeof originNs !== "number" || !Array.isArray(sent) || !Array.isArray(spans)) return [];
+  return spans.flatMap((span: unknown, index): SpanInterval[] => {
+    const from: unknown = sent[index];
+    if (!isRecord(span) || typeof from !== "number") return [];
+    const { traceId, spanId, returned } = span;
+    if (typeof traceId !== "string" || typeof spanId !== "string") return [];
+    if (typeof returned !== "number") return [];
+    const at = (seconds: number): number => originNs + seconds * 1e9;
+    return [{ thread, traceId, spanId, fromNs: at(from), toNs: at(returned) }];
+  });
 }
 
 /** Names all frames; every process has its own mappings and its own generated code. */
@@ -158,7 +184,7 @@ async function takeWithV8(options: TakeOptions): Promise<Taken> {
   let spawnedNs = 0;
   let startedAt = 0n;
   try {
-    await options.run({
+    const result = await options.run({
       nodeArgs: v8Arguments(folder, options.hz),
       signal: options.signal,
       onSpawn(pid) {
@@ -194,6 +220,7 @@ async function takeWithV8(options: TakeOptions): Promise<Taken> {
       readings: (watch as ProcessWatch | null)?.readings ?? [],
       startedAt,
       target,
+      spans: spansOf(result, target),
     };
   } finally {
     (watch as ProcessWatch | null)?.stop();

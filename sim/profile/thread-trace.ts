@@ -63,7 +63,7 @@ interval:s:${Math.ceil(maxSeconds) + 20} { exit(); }
 END { clear(@wake); clear(@ready); printf("DONE %llu\\n", nsecs); }`;
 };
 
-const attachTimeoutMs = 15_000;
+const attachTimeoutMs = 20_000;
 
 /** @throws {AttachError} when bpftrace or its tracepoints cannot be used. */
 export async function traceThread(options: ThreadTraceOptions): Promise<ThreadTracer> {
