@@ -51,7 +51,10 @@ export const list = (text: string, previous: readonly string[] = []): string[] =
   ...text.split(",").filter((part) => part !== ""),
 ];
 
-const collect = (text: string, previous: readonly string[] = []): string[] => [...previous, text];
+export const collect = (text: string, previous: readonly string[] = []): string[] => [
+  ...previous,
+  text,
+];
 
 function shard(text: string): { index: number; count: number } {
   const match = /^(\d+)\/(\d+)$/.exec(text);
@@ -137,6 +140,23 @@ export function addSolverOptions(command: Command): Command {
     )
     .option("--depth <n>", "steps of the longest bounded search (default: 40)", integer(1))
     .option("--emit-smt <folder>", "write every such query as SMT-LIB, named by its digest");
+}
+
+/** Options of the commands about Collector configurations. */
+export function addRulesOptions(command: Command): Command {
+  command
+    .option("--config <file>", "a further configuration, merged as the Collector does", collect)
+    .option("--collector-version <version>", "e.g. 0.143.0 (default: of an image in the files)")
+    .option("--feature-gates <gates>", "e.g. +a,-b (repeatable)", list)
+    .option("--env <name[=value]>", "value of ${env:NAME}; repeatable", collect)
+    .option("-g, --grep <regex>", "only obligations whose id matches")
+    .option("--seed <n>", "seed of every random choice", integer(0), 42)
+    .option("--max-time <seconds>", "time budget per obligation", seconds, 60)
+    .option("--jobs <n>", "worker threads", integer(1), 1)
+    .option("--bail [n]", "stop after n results that count against the run", bail, 0)
+    .option("--fail-on <verdicts>", "which verdicts fail the run unless expected", failOn)
+    .option("--baseline <report.json>", "results known from this report do not fail the run");
+  return addOutputOptions(command);
 }
 
 /** `--bail` alone stops at the first. */

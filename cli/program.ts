@@ -18,6 +18,7 @@ import {
 import type { ExportFlags } from "./commands/export.ts";
 import type { RulesRunFlags } from "./commands/rules-run.ts";
 import type { TraceFlags } from "./commands/trace.ts";
+import { addRulesAnalysis } from "./rules.ts";
 
 /** Runs one command line and returns its exit code; never throws. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -176,6 +177,7 @@ function addCapacity(program: Command, exit: SetExit): void {
 
 function addRules(program: Command, exit: SetExit): void {
   const rules = program.command("rules").description("OTTL rule sets of the Collector");
+  addRulesAnalysis(rules, exit);
   rules
     .command("test")
     .description("run conformance cases of the language, given as JSON files")

@@ -49,6 +49,9 @@ export const diagnosticCodes = {
   VRF603: "profile file cannot be read",
   VRF602: "the report page is not built",
   VRF701: "the Collector configuration cannot be read",
+  VRF702: "not valid OTTL",
+  VRF703: "no Collector configuration",
+  VRF704: "a claim about rules cannot be read",
 } as const;
 
 export type DiagnosticCode = keyof typeof diagnosticCodes;

@@ -6,13 +6,14 @@ import type { Exhibit, StateGraph } from "./exhibit.ts";
 import type { Counterexample, Scalar, Trace } from "./trace.ts";
 import type { Bound, Method, Verdict } from "./verdict.ts";
 
-export type EngineName = "explore" | "prove" | "conform" | "trace" | "sim" | "profile";
+export type EngineName = "explore" | "prove" | "conform" | "trace" | "rules" | "sim" | "profile";
 
 export const engineNames: readonly EngineName[] = [
   "explore",
   "prove",
   "conform",
   "trace",
+  "rules",
   "sim",
   "profile",
 ];

@@ -357,13 +357,65 @@ export interface RecordingSubject {
   readonly expectFor?: Readonly<Record<string, Expectation>>;
 }
 
+// --- rule sets --------------------------------------------------------------------------------
+
+/** Nobody behind the Collector learns a value: it neither leaves in clear nor shows elsewhere. */
+export interface RedactionClaim {
+  readonly kind: "redaction";
+  readonly id: string;
+  readonly title: string;
+  /** OTTL path of the secret in the record that comes in, e.g. `log.attributes["email"]`. */
+  readonly secret: string;
+  /** OTTL condition on the record that comes in; all records when left out. */
+  readonly when?: string;
+  /** OTTL value that the secret must become, evaluated on the record that comes in. */
+  readonly becomes?: string;
+  /** OTTL values that may be learnt about the secret, e.g. `Len(log.body)`. */
+  readonly release?: readonly string[];
+  readonly expect?: Expectation;
+}
+
+/** Another configuration does the same to every record. */
+export interface EquivalenceClaim {
+  readonly kind: "equivalence";
+  readonly id: string;
+  readonly title: string;
+  /** Files of the other configuration, merged as the Collector does. */
+  readonly other: readonly string[];
+  readonly expect?: Expectation;
+}
+
+export type RulesClaim = RedactionClaim | EquivalenceClaim;
+
+/** OTTL rules of a Collector configuration. */
+export interface RulesSubject {
+  readonly kind: "rules";
+  readonly id: string;
+  readonly title: string;
+  readonly source?: string;
+  /** Collector configurations, merged as the Collector does; paths from the working directory. */
+  readonly files: readonly string[];
+  /** Version of the Collector, e.g. `0.143.0`; read from an image in the files when left out. */
+  readonly collectorVersion?: string;
+  /** e.g. `-ottl.set.allowNil`. */
+  readonly featureGates?: readonly string[];
+  /** Values for `${env:NAME}`; what is not given may be any text. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Ask the built-in questions too (default), or only decide the claims. */
+  readonly builtIn?: boolean;
+  readonly claims?: readonly RulesClaim[];
+  /** Known findings by property id. */
+  readonly expectFor?: Readonly<Record<string, Expectation>>;
+}
+
 export type Subject =
   | MachineSubject
   | SystemSubject
   | TheoremSubject
   | QueueSubject
   | ProcessSubject
-  | RecordingSubject;
+  | RecordingSubject
+  | RulesSubject;
 
 export interface VerifyConfig {
   readonly subjects: readonly Subject[];

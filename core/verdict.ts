@@ -30,6 +30,7 @@ export const methods = {
   "k-induction": { complete: true, says: "base case and inductive step discharged by the solver" },
   spacer: { complete: true, says: "an inductive invariant was found by Spacer (IC3/PDR)" },
   "smt-valid": { complete: true, says: "the negation is unsatisfiable" },
+  witness: { complete: true, says: "something that shows it was found and replayed" },
   bmc: { complete: false, says: "all executions up to a depth were checked by the solver" },
   commands: { complete: false, says: "random command sequences were run on the implementation" },
   wire: { complete: false, says: "scenarios were played against a real process over a socket" },

@@ -57,6 +57,7 @@ const kinds: ReadonlySet<string> = new Set<Subject["kind"]>([
   "queue",
   "process",
   "recording",
+  "rules",
 ]);
 
 type Fail = (message: string, help: string) => never;
@@ -117,6 +118,8 @@ function claimsOf(subject: Subject): unknown {
     case "process":
     case "recording":
       return [];
+    case "rules":
+      return subject.claims ?? [];
   }
 }
 

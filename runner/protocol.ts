@@ -2,7 +2,12 @@
 
 import type { Budget, Obligation } from "../core/engine.ts";
 import type { Outcome } from "../core/result.ts";
-import type { ProcessSubject, QueueSubject, TheoremSubject } from "../core/subject.ts";
+import type {
+  ProcessSubject,
+  QueueSubject,
+  RulesSubject,
+  TheoremSubject,
+} from "../core/subject.ts";
 
 /** Where a worker gets its subjects: a configuration file, or subjects that are plain data. */
 export type SubjectSource =
@@ -17,7 +22,7 @@ export type SubjectSource =
   | { readonly kind: "config"; readonly path: string }
   | {
       readonly kind: "data";
-      readonly subjects: readonly (ProcessSubject | TheoremSubject | QueueSubject)[];
+      readonly subjects: readonly (ProcessSubject | TheoremSubject | QueueSubject | RulesSubject)[];
     };
 
 export type EngineOptions = Readonly<Record<string, string | number | boolean>>;

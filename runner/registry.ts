@@ -8,6 +8,7 @@ const loaders: Record<EngineName, () => Promise<{ readonly engine: Engine }>> = 
   prove: () => import("../checkers/prove/engine.ts"),
   conform: () => import("../checkers/conform/engine.ts"),
   trace: () => import("../checkers/trace/engine.ts"),
+  rules: () => import("../checkers/rules/engine.ts"),
   sim: () => import("../sim/engine.ts"),
   profile: () => import("../sim/profile/engine.ts"),
 };

@@ -157,6 +157,28 @@ function resolveDollars(text: string): string {
   );
 }
 
+/** The text with values for its references, where they are known; the others stay marked. */
+export function fillReferences(
+  text: string,
+  valueOf: (reference: string) => string | undefined,
+): string {
+  if (!text.includes(referenceOpen)) return text;
+  return text.replaceAll(
+    new RegExp(`${referenceOpen}([^${referenceClose}]*)${referenceClose}`, "g"),
+    (all, name: string) => valueOf(name) ?? all,
+  );
+}
+
+/** The value of `env:NAME`, `env:NAME:-default` or `NAME` in an environment. */
+export function fromEnvironment(
+  environment: Readonly<Record<string, string>>,
+): (reference: string) => string | undefined {
+  return (reference) => {
+    const name = /^(?:env:)?([A-Za-z_]\w*)(?::-.*)?$/.exec(reference)?.[1];
+    return name === undefined ? undefined : environment[name];
+  };
+}
+
 function ruleText(tree: Tree, path: string): RuleText[] {
   if (tree.kind !== "scalar" || tree.value === null) return [];
   const raw = String(tree.value);

@@ -1,0 +1,162 @@
+/** The rules engine: OTTL rule sets of Collector configurations, checked for all records. */
+
+import { DiagnosticError } from "../../core/diagnostic.ts";
+import type { CheckContext, Engine, Obligation, ReplayObservation } from "../../core/engine.ts";
+import { makeOutcome } from "../../core/outcome.ts";
+import type { Outcome } from "../../core/result.ts";
+import type { Subject } from "../../core/subject.ts";
+import type { Counterexample } from "../../core/trace.ts";
+import { Session } from "../../solver/solver.ts";
+import { Analysis } from "./analysis.ts";
+import type { CheckScope } from "./checks/context.ts";
+import { checkMatters } from "./checks/effect.ts";
+import { checkEquivalent } from "./checks/equivalence.ts";
+import { checkSurvives } from "./checks/errors.ts";
+import { checkFires } from "./checks/fires.ts";
+import { checkCopies, checkHashFails, hiddenSpot } from "./checks/hiding.ts";
+import { checkHidden, checkLeakFree } from "./checks/redaction.ts";
+import { checkOrder, checkTotal } from "./checks/routing.ts";
+import { checkTypes } from "./checks/types.ts";
+import { maskOutcome } from "./mask.ts";
+import type { Planned, Question } from "./plan.ts";
+import { workOf, type Work } from "./work.ts";
+import type { Program } from "./symbolic/program.ts";
+
+/** Records near the guards that each program is run on. */
+const samples = 300;
+/** They are part of the question and not of the run: a run's seed changes nothing here. */
+const sampleSeed = 1;
+
+export const engine: Engine = {
+  name: "rules",
+  version: "1",
+
+  plan(subject: Subject): readonly Obligation[] {
+    if (subject.kind !== "rules") return [];
+    return workOf(subject).planned.map(({ obligation }) => obligation);
+  },
+
+  async check(obligation: Obligation, subject: Subject, context: CheckContext): Promise<Outcome> {
+    const { work, planned } = find(obligation, subject);
+    const outcome = await answer(work, planned.question, context);
+    return maskOutcome(outcome, work.secrets);
+  },
+
+  async replay(
+    obligation: Obligation,
+    subject: Subject,
+    counterexample: Counterexample,
+    context: CheckContext,
+  ): Promise<ReplayObservation> {
+    const { work, planned } = find(obligation, subject);
+    // The records near the guards derive from the seed: asking again is following the same record.
+    const outcome = maskOutcome(await answer(work, planned.question, context), work.secrets);
+    if (outcome.counterexample === null) {
+      return { kind: "passes", message: `now ${outcome.verdict}: ${outcome.evidence}` };
+    }
+    return {
+      kind: "reproduced",
+      message: outcome.counterexample.message,
+      counterexample: outcome.counterexample ?? counterexample,
+    };
+  },
+};
+
+function find(obligation: Obligation, subject: Subject): { work: Work; planned: Planned } {
+  if (subject.kind !== "rules") throw new TypeError(`${obligation.id} is no rule set`);
+  const work = workOf(subject);
+  const planned = work.planned.find((entry) => entry.obligation.id === obligation.id);
+  if (planned === undefined)
+    throw new TypeError(`${obligation.id} was not planned from this subject`);
+  return { work, planned };
+}
+
+/** The analysis of a program is kept from question to question; the solver's time is per question. */
+const analyses = new WeakMap<Program, Analysis>();
+
+async function answer(work: Work, question: Question, context: CheckContext): Promise<Outcome> {
+  const session = new Session({ timeMs: context.budget.timeMs, signal: context.signal });
+  const scopeOf = (program: Program): CheckScope => {
+    let analysis = analyses.get(program);
+    if (analysis === undefined) {
+      analysis = new Analysis(program, { replayer: work.replayer, seed: sampleSeed, samples });
+      analyses.set(program, analysis);
+    }
+    analysis.use(session);
+    return { analysis, level: work.level, stats: () => session.stats };
+  };
+  switch (question.ask) {
+    case "parses": {
+      const broken = work.rules.broken[question.broken]!;
+      throw new DiagnosticError("VRF702", broken.message, {
+        help: "the Collector refuses to start with this rule",
+      });
+    }
+    case "matters":
+    case "fires":
+    case "types":
+    case "survives":
+    case "hash-fails":
+    case "copies": {
+      const scope = scopeOf(work.rules.parts[question.part]!.program);
+      return aboutRule(scope, question.ask, question.rule);
+    }
+    case "route-fires":
+    case "route-types":
+    case "route-survives": {
+      const scope = scopeOf(work.rules.routing[question.routing]!.program);
+      const ask = question.ask.slice("route-".length) as "fires" | "types" | "survives";
+      return aboutRule(scope, ask, question.rule);
+    }
+    case "total":
+    case "order": {
+      const part = work.rules.routing[question.routing]!;
+      const scope = scopeOf(part.program);
+      return question.ask === "total" ? checkTotal(scope, part) : checkOrder(scope, part);
+    }
+    case "hidden":
+    case "leak-free": {
+      const path = work.pathsOf(question.claim)[question.path]!;
+      const scope = scopeOf(path.program);
+      const claim = work.redaction(question.claim, path);
+      if (path.opaque.length > 0) {
+        const reason = `${path.opaque.join(", ")} may change records, and ${path.opaque.length === 1 ? "is" : "are"} not modelled`;
+        return makeOutcome({
+          claim: "universal",
+          method: null,
+          observation: { kind: "unknown", reason },
+        });
+      }
+      return question.ask === "hidden" ? checkHidden(scope, claim) : checkLeakFree(scope, claim);
+    }
+    case "equivalent": {
+      const [one, other] = work.pair(question.claim, question.path);
+      return checkEquivalent(scopeOf(one), other, scopeOf(other).analysis);
+    }
+  }
+}
+
+function aboutRule(
+  scope: CheckScope,
+  ask: "matters" | "fires" | "types" | "survives" | "hash-fails" | "copies",
+  rule: Parameters<Analysis["passageOf"]>[0],
+): Promise<Outcome> {
+  const passage = scope.analysis.passageOf(rule);
+  switch (ask) {
+    case "matters":
+      return checkMatters(scope, passage);
+    case "fires":
+      return checkFires(scope, passage);
+    case "types":
+      return checkTypes(scope, passage);
+    case "survives":
+      return checkSurvives(scope, passage);
+    default: {
+      const spot = rule.kind === "statement" ? hiddenSpot(rule) : null;
+      if (spot === null) throw new TypeError("the rule hashes nothing in place");
+      return ask === "copies"
+        ? checkCopies(scope, passage, spot)
+        : checkHashFails(scope, passage, spot);
+    }
+  }
+}

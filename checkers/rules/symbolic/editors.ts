@@ -1,0 +1,337 @@
+/** Editors as changes of the state. An editor that fails changes nothing. */
+
+import {
+  deleteMatching,
+  emptyList,
+  emptyMap,
+  keepKeys,
+  keepMatching,
+  keepSome,
+  merge,
+  rewriteValues,
+  withoutEntry,
+  type MergeStrategy,
+} from "./contents.ts";
+import { isRecordValue } from "./facts.ts";
+import { Evaluator, type RecordState, type Scope } from "./expressions.ts";
+import { accessOf, type Pair } from "./paths.ts";
+import { matchTerm } from "./regex.ts";
+import { argument, expressionsIn, type Call, type Expr, type Path } from "./rule.ts";
+import {
+  and,
+  apply,
+  con,
+  equal,
+  implies,
+  int,
+  is,
+  isLiteral,
+  isNil,
+  ite,
+  no,
+  not,
+  or,
+  payload,
+  real,
+  text,
+  variable,
+  type Tag,
+  type Term,
+} from "./term.ts";
+
+export interface Edit {
+  /** New values of the leaves that change. */
+  readonly writes: ReadonlyMap<string, Term>;
+  readonly error: Term;
+}
+
+export interface EditorScope extends Scope {
+  /** Before v0.161 setting nil did nothing. */
+  readonly nilIsWritten: boolean;
+}
+
+const nothing = (error: Term): Edit => ({ writes: new Map(), error });
+
+export class Editing {
+  readonly #scope: EditorScope;
+  readonly #state: RecordState;
+  readonly #site: string;
+  readonly #evaluator: Evaluator;
+
+  constructor(scope: EditorScope, state: RecordState, site: string) {
+    this.#scope = scope;
+    this.#state = state;
+    this.#site = site;
+    this.#evaluator = new Evaluator(scope, state, site);
+  }
+
+  apply(call: Call): Edit {
+    const target = argument(call, 0, "target");
+    if (call.name === "route") return nothing(no());
+    if (target?.kind !== "path") return this.#unknown(call);
+    const arg = (position: number, name: string): Pair | undefined => {
+      const expr = argument(call, position, name);
+      return expr === undefined ? undefined : this.#evaluator.value(expr);
+    };
+    switch (call.name) {
+      case "set": {
+        const value = arg(1, "value");
+        return value === undefined ? this.#unknown(call) : this.#set(target, value);
+      }
+      case "clear":
+        return this.#clear(target);
+      case "delete_key": {
+        const key = arg(1, "key");
+        if (key === undefined) return this.#unknown(call);
+        const wrong = or(key.error, not(is("Str", key.value)));
+        return this.#editMap(target, wrong, (map) => withoutEntry(map, payload("Str", key.value)));
+      }
+      case "keep_keys":
+        return this.#keepKeys(target, argument(call, 1, "keys"), call);
+      case "delete_matching_keys":
+      case "keep_matching_keys": {
+        const pattern = argument(call, 1, "pattern");
+        if (pattern?.kind !== "string") return this.#unknown(call);
+        const edit = call.name === "keep_matching_keys" ? keepMatching : deleteMatching;
+        return this.#editMap(target, no(), (map) => edit(map, pattern.value));
+      }
+      case "merge_maps": {
+        const source = arg(1, "source");
+        const strategy = argument(call, 2, "strategy");
+        if (source === undefined || strategy?.kind !== "string") return this.#unknown(call);
+        const wrong = or(source.error, not(is("Map", source.value)));
+        return this.#editMap(target, wrong, (map) =>
+          merge(map, payload("Map", source.value), strategy.value as MergeStrategy),
+        );
+      }
+      case "limit":
+        return this.#limit(target, call);
+      case "truncate_all":
+      case "stringify_all":
+      case "replace_all_patterns":
+      case "replace_all_matches":
+        return this.#rewriteAll(target, call);
+      case "replace_pattern":
+      case "replace_match":
+        return this.#replace(target, call);
+      case "flatten":
+        if (!call.args.slice(1).every(({ value }) => isConstant(value))) return this.#unknown(call);
+        return this.#editMap(target, no(), (map) =>
+          apply(`flatten ${describe(call)}`, "Int", [map]),
+        );
+      case "append":
+      case "delete_index":
+        return this.#listEdit(target, call);
+      default:
+        return this.#unknown(call);
+    }
+  }
+
+  /** Writes a value through a path. */
+  #write(path: Path, value: Term, error: Term): Edit {
+    const access = accessOf(path.context, path.field);
+    if (access === null) {
+      this.#scope.unmodelled(`writing ${path.context}.${path.field}`);
+      const leaf = `${path.context}.${path.field}`;
+      return {
+        writes: new Map([[leaf, variable(`${this.#scope.run}written@${this.#site}`, "Val")]]),
+        error: or(error, variable(`${this.#scope.run}fails@${this.#site}`, "Bool")),
+      };
+    }
+    const old = this.#state.leaf(access.leaf);
+    if (path.keys.length === 0) {
+      const written = access.set(old, value);
+      return { writes: new Map([[access.leaf, written.value]]), error: or(error, written.error) };
+    }
+    const keys = this.#evaluator.keys(path.keys);
+    const written = this.#scope.paths.write(access.get(old), keys, value);
+    return { writes: new Map([[access.leaf, written.value]]), error: or(error, written.error) };
+  }
+
+  #read(path: Path): Pair {
+    return this.#evaluator.value(path);
+  }
+
+  #set(target: Path, { value, error }: Pair): Edit {
+    if (!this.#scope.nilIsWritten) {
+      const edit = this.#write(target, value, error);
+      return this.#unless(isNil(value), edit, error);
+    }
+    const access = accessOf(target.context, target.field);
+    // nil empties a map instead of failing on its type
+    const isWholeMap = target.keys.length === 0 && access !== null && isMapLeaf(access.leaf);
+    return this.#write(
+      target,
+      isWholeMap ? ite(isNil(value), con("Map", emptyMap()), value) : value,
+      error,
+    );
+  }
+
+  /** The edit where `skip` does not hold; there, nothing happens but `error`. */
+  #unless(skip: Term, edit: Edit, error: Term): Edit {
+    const writes = new Map<string, Term>();
+    for (const [leaf, value] of edit.writes) {
+      writes.set(leaf, ite(skip, this.#state.leaf(leaf), value));
+    }
+    return { writes, error: ite(skip, error, edit.error) };
+  }
+
+  /** Everything becomes the zero of its type. */
+  #clear(target: Path): Edit {
+    const current = this.#read(target);
+    return this.#write(target, zeroOf(current.value), current.error);
+  }
+
+  /** An edit of a map that must be one already. */
+  #editMap(target: Path, error: Term, edit: (map: Term) => Term): Edit {
+    const current = this.#read(target);
+    const map = payload("Map", current.value);
+    const wrong = or(current.error, not(is("Map", current.value)), error);
+    return this.#write(target, con("Map", edit(map)), wrong);
+  }
+
+  #keepKeys(target: Path, keys: Expr | undefined, call: Call): Edit {
+    if (keys?.kind !== "list") return this.#unknown(call);
+    const values = keys.items.map((item) => this.#evaluator.value(item));
+    const wrong = or(...values.flatMap(({ value, error }) => [error, not(is("Str", value))]));
+    return this.#editMap(target, wrong, (map) =>
+      keepKeys(
+        map,
+        values.map(({ value }) => payload("Str", value)),
+      ),
+    );
+  }
+
+  #limit(target: Path, call: Call): Edit {
+    const priority = argument(call, 2, "priority_keys");
+    const kept =
+      priority?.kind === "list"
+        ? priority.items.flatMap((item) => (item.kind === "string" ? [item.value] : []))
+        : [];
+    return this.#editMap(target, no(), (map) => {
+      const limited = keepSome(map, `${this.#site} ${describe(call)}`);
+      this.#scope.facts.add(
+        limited,
+        and(...kept.map((key) => apply("isKept", "Bool", [limited, text(key)]))),
+      );
+      return limited;
+    });
+  }
+
+  #rewriteAll(target: Path, call: Call): Edit {
+    if (!call.args.slice(1).every(({ value }) => isConstant(value))) return this.#unknown(call);
+    // Replacing in keys moves entries to other keys: nothing is known of the result.
+    const mode = argument(call, 1, "mode");
+    const movesKeys =
+      call.name === "replace_all_patterns" && !(mode?.kind === "string" && mode.value === "value");
+    return this.#editMap(target, no(), (map) =>
+      movesKeys
+        ? apply(`rekeyed ${describe(call)}`, "Int", [map])
+        : rewriteValues(map, describe(call)),
+    );
+  }
+
+  /** Texts are rewritten, everything else is left alone without an error. */
+  #replace(target: Path, call: Call): Edit {
+    const current = this.#read(target);
+    const old = payload("Str", current.value);
+    const rest = call.args.slice(1).map(({ value }) => this.#evaluator.value(value));
+    const value = apply(`replaced ${describe(call)}`, "String", [
+      old,
+      ...rest.map(({ value: argument_ }) => asKey(argument_)),
+    ]);
+    const pattern = call.name === "replace_pattern" ? argument(call, 1, "regex") : undefined;
+    if (pattern?.kind === "string") {
+      const matches = matchTerm(pattern.value, old);
+      if (matches !== null) {
+        this.#scope.facts.add(value, implies(not(matches), equal(value, old)));
+      }
+    }
+    const isText = is("Str", current.value);
+    const edit = this.#write(target, con("Str", value), or(...rest.map(({ error }) => error)));
+    return this.#unless(
+      not(isText),
+      { ...edit, error: or(edit.error, current.error) },
+      current.error,
+    );
+  }
+
+  #listEdit(target: Path, call: Call): Edit {
+    const current = this.#read(target);
+    const rest = call.args.slice(1).map(({ value }) => this.#evaluator.value(value));
+    const args = [current.value, ...rest.map(({ value }) => value)];
+    const list = apply(`${call.name} ${describeNames(call)}`, "Int", args);
+    const failure = apply(`fails:${call.name}`, "Bool", args);
+    const error = or(current.error, ...rest.map((arg) => arg.error), failure);
+    return this.#write(target, con("List", list), error);
+  }
+
+  /** An editor without a meaning here: every leaf of its context may have changed. */
+  #unknown(call: Call): Edit {
+    this.#scope.unmodelled(`${call.name}()`);
+    const writes = new Map<string, Term>();
+    const target = argument(call, 0, "target");
+    const leaves =
+      target?.kind === "path"
+        ? [accessOf(target.context, target.field)?.leaf ?? `${target.context}.${target.field}`]
+        : metricLeaves;
+    for (const leaf of leaves) {
+      const name = `${this.#scope.run}${leaf}@${this.#site}`;
+      const value = isMapLeaf(leaf) ? con("Map", variable(name, "Int")) : variable(name, "Val");
+      if (value.op === "var") this.#scope.facts.add(value, isRecordValue(value));
+      writes.set(leaf, value);
+    }
+    return { writes, error: variable(`${this.#scope.run}fails@${this.#site}`, "Bool") };
+  }
+}
+
+/** Zeros by type; what has none is left. */
+export const zeros = (): readonly Term[] => [
+  con("Str", text("")),
+  con("Int", int(0)),
+  con("Dbl", real(0)),
+  con("Bool", no()),
+  con("Bytes", text("")),
+  con("Map", emptyMap()),
+  con("List", emptyList()),
+];
+
+const zeroOf = (value: Term): Term =>
+  zeros().reduce<Term>(
+    (rest, zero) => ite(is(zero.value as Tag, value), zero, rest),
+    ite(is("Special", value), con("Dbl", real(0)), value),
+  );
+
+/** What functions without a target change: those of the metric context. */
+const metricLeaves: readonly string[] = [
+  "metric.name",
+  "metric.description",
+  "metric.unit",
+  "metric.type",
+  "metric.aggregation_temporality",
+  "metric.is_monotonic",
+  "datapoint.attributes",
+  "datapoint.value",
+];
+
+const isMapLeaf = (leaf: string): boolean => /\.(?:attributes|cache|metadata)$/.test(leaf);
+
+/** Constant arguments are part of the function's name, the others are its arguments. */
+function describe(call: Call): string {
+  return `${call.name}(${call.args
+    .slice(1)
+    .map(({ name, value }) => `${name ?? ""}=${show(value)}`)
+    .join(",")})`;
+}
+
+/** Whether an argument is the same for every record. */
+const isConstant = (expr: Expr): boolean =>
+  [...expressionsIn(expr)].every(({ kind }) => !["path", "call", "opaque"].includes(kind));
+
+const describeNames = (call: Call): string => call.args.map(({ name }) => name ?? "").join(",");
+
+const show = (expr: Expr): string =>
+  JSON.stringify(expr, (_, value: unknown) => (typeof value === "bigint" ? `${value}n` : value));
+
+/** Any value as an argument of a function of texts. */
+const asKey = (value: Term): Term => (isLiteral(value) ? value : apply("keyOf", "String", [value]));
