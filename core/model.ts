@@ -6,12 +6,14 @@ import type { Json, Scalar } from "./trace.ts";
 
 /**
  * The values of a context field. `{ int: [lo, hi] }` is inclusive; `hi` may be `null` for "no upper
- * limit", which only the solver can handle.
+ * limit", which only the solver can handle. `{ values: [null, { id: 1 }] }` lists anything that is
+ * data: null, undefined, records and lists, compared by content; only plain functions can read it.
  */
 export type VariableType =
   | "bool"
   | { readonly int: readonly [number, number | null] }
-  | { readonly enum: readonly string[] };
+  | { readonly enum: readonly string[] }
+  | { readonly values: readonly unknown[] };
 
 /** An event type with a finite list of values per payload field. */
 export interface EventDeclaration {

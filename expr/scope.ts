@@ -27,8 +27,10 @@ export const boolType: Type = { kind: "bool" };
 export const intType: Type = { kind: "int" };
 export const realType: Type = { kind: "real" };
 
-export function typeOfVariable(declaration: VariableType): Type {
+/** null: expressions cannot read it. */
+export function typeOfVariable(declaration: VariableType): Type | null {
   if (declaration === "bool") return boolType;
+  if ("values" in declaration) return null;
   return "int" in declaration ? intType : { kind: "enum", values: declaration.enum };
 }
 
@@ -71,7 +73,8 @@ export function scopeOfModel(model: AnyModel, options: { step?: boolean } = {}):
   if ("machines" in model) return scopeOfSystem(model, options);
   const variables = new Map<string, Type>();
   for (const [name, type] of Object.entries(model.variables ?? {})) {
-    variables.set(name, typeOfVariable(type));
+    const readable = typeOfVariable(type);
+    if (readable !== null) variables.set(name, readable);
   }
   for (const name of Object.keys(model.parameters ?? {})) variables.set(name, intType);
   for (const [name, value] of Object.entries(model.input ?? {})) {
@@ -90,7 +93,8 @@ export function scopeOfModel(model: AnyModel, options: { step?: boolean } = {}):
 function scopeOfSystem(model: SystemModel, options: { step?: boolean }): Scope {
   const variables = new Map<string, Type>();
   for (const [name, type] of Object.entries(variablesOf(model))) {
-    variables.set(name, typeOfVariable(type));
+    const readable = typeOfVariable(type);
+    if (readable !== null) variables.set(name, readable);
   }
   const states = new Set<string>();
   const events = new Map<string, ReadonlyMap<string, Type>>();

@@ -17,7 +17,9 @@ export function describeSnapshot(
   return described;
 }
 
-const scalar = (value: unknown): Scalar =>
-  typeof value === "number" || typeof value === "boolean" || typeof value === "string"
-    ? value
-    : null;
+function scalar(value: unknown): Scalar {
+  if (typeof value === "number" || typeof value === "boolean" || typeof value === "string") {
+    return value;
+  }
+  return value === null || value === undefined ? null : (JSON.stringify(value) ?? null);
+}

@@ -27,6 +27,7 @@ export function domainOf(type: VariableType): Domain {
       (code) => values[code],
     );
   }
+  if ("values" in type) return listed(type.values);
   const [low, high] = type.int;
   const inside = (value: unknown): value is number =>
     Number.isSafeInteger(value) &&
@@ -40,6 +41,45 @@ export function domainOf(type: VariableType): Domain {
     );
   }
   return interned(inside);
+}
+
+/** Anything that is data, compared by content. What is decoded is frozen: it stands in many states. */
+function listed(values: readonly unknown[]): Domain {
+  const codes = new Map(values.map((value, code) => [contentOf(value), code]));
+  const frozen = values.map((value) => freeze(structuredClone(value)));
+  return fixed(
+    values.length,
+    (value) => {
+      const content = contentOf(value);
+      return content === null ? null : (codes.get(content) ?? null);
+    },
+    (code) => frozen[code],
+  );
+}
+
+/** One text per content; null for what is no data, which equals nothing that is declared. */
+function contentOf(value: unknown): string | null {
+  if (value === undefined) return "undefined";
+  if (typeof value === "function" || typeof value === "symbol") return null;
+  if (typeof value === "number") return Object.is(value, -0) ? "0" : String(value);
+  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? null;
+  const isList = Array.isArray(value);
+  if (!isList && Object.getPrototypeOf(value) !== Object.prototype) return null; // Map, Date …
+  const parts: string[] = [];
+  for (const [key, part] of Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+    const content = contentOf(part);
+    if (content === null) return null;
+    parts.push(`${JSON.stringify(key)}:${content}`);
+  }
+  return isList ? `[${parts.join()}]` : `{${parts.join()}}`;
+}
+
+function freeze(value: unknown): unknown {
+  if (typeof value === "object" && value !== null) {
+    for (const part of Object.values(value)) freeze(part);
+    Object.freeze(value);
+  }
+  return value;
 }
 
 const nonNegative = (index: number): number | null => (index < 0 ? null : index);
