@@ -165,6 +165,28 @@ describe("linear time", () => {
     );
     expect(strong.verdict).toBe("proved");
   });
+
+  test("of two ways to fail for ever the nearer one is shown", async () => {
+    const model = plain(
+      {
+        idle: { on: { FAR: "f1", NEAR: "n1" } },
+        f1: { on: { T: "f2" } },
+        f2: { on: { T: "f3" } },
+        f3: { on: { T: "f4" } },
+        f4: { on: { T: "f3" } },
+        n1: { on: { T: "n2" } },
+        n2: { on: { T: "n1" } },
+      },
+      ["FAR", "NEAR", "T"],
+    );
+    const outcome = await check(model, ltl("goal", "G F at(idle)", { fair: ["events"] }));
+    expect(outcome.counterexample?.trace.states.map((state) => state["state"])).toEqual([
+      "idle",
+      "n1",
+      "n2",
+      "n1",
+    ]);
+  });
 });
 
 describe("branching time", () => {

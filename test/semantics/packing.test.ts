@@ -1,0 +1,61 @@
+/** States in words, and the table of states, against plain lists and a plain Map. */
+
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+
+import { Layout } from "../../semantics/packed/layout.ts";
+import { StateStore } from "../../semantics/packed/store.ts";
+
+const widths = fc.array(fc.integer({ min: 0, max: 12 }), { minLength: 1, maxLength: 9 });
+
+test("fields keep what was put into them, and share words where they fit", () => {
+  fc.assert(
+    fc.property(widths, fc.infiniteStream(fc.nat(4095)), (bits, numbers) => {
+      const layout = new Layout(bits);
+      const sum = bits.reduce((total, width) => total + width, 0);
+      if (sum <= 32) expect(layout.words).toBe(1);
+      expect(layout.words).toBeGreaterThanOrEqual(Math.ceil(sum / 32));
+      expect(layout.words).toBeLessThanOrEqual(Math.max(1, Math.ceil((sum * 2) / 32)));
+      const state = new Uint32Array(layout.words + 3);
+      const values = bits.map((width) => numbers.next().value! % 2 ** width);
+      // twice, so that the second value must replace the first
+      for (const round of [1, 0]) {
+        for (const [field, value] of values.entries()) {
+          layout.put(state, field, round === 1 ? layout.mask[field]! : value, 3);
+        }
+      }
+      expect(bits.map((_, field) => layout.get(state, field, 3))).toEqual(values);
+      expect([...state.slice(0, 3)]).toEqual([0, 0, 0]);
+    }),
+    { seed: 20261124, numRuns: 500 },
+  );
+});
+
+test.each([[[9]], [[20, 20]], [[25, 25, 25]], [[30, 30, 30, 30, 30]]])(
+  "a state met again has its old number, a new one the next (fields of %j bits)",
+  (bits) => {
+    const layout = new Layout(bits);
+    const store = new StateStore(layout);
+    const known = new Map<string, number>();
+    let seed = 1;
+    const random = (below: number): number => {
+      seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
+      return Math.floor((seed / 2 ** 32) * below);
+    };
+    for (let round = 0; round < 6_000; round++) {
+      const values = bits.map((width) => random(Math.min(2 ** width, 40)));
+      const state = new Uint32Array(layout.words);
+      for (const [field, value] of values.entries()) layout.put(state, field, value);
+      const key = values.join();
+      const expected = known.get(key) ?? known.size;
+      known.set(key, expected);
+      expect(store.insert(state)).toBe(expected);
+      expect(store.size()).toBe(known.size);
+    }
+    const back = new Uint32Array(layout.words);
+    for (const [key, number] of known) {
+      store.read(number, back);
+      expect(bits.map((_, field) => layout.get(back, field)).join()).toBe(key);
+    }
+  },
+);
