@@ -80,7 +80,7 @@ async function cores(report: (result: BenchCase) => void): Promise<void> {
     customers: 10_000_000,
     warmUp: 10_000,
   } as const;
-  const count = 16;
+  const count = 24;
   const seconds = async (workers: number): Promise<number> => {
     const begin = performance.now();
     await replications(task, count, { seed: 1, workers });

@@ -2,7 +2,9 @@
 
 import type { Exhibit, SeriesPoint } from "../core/exhibit.ts";
 import type { ValidationClaim } from "../core/subject.ts";
+import { burstinessOf, fitLaw } from "./calibrate/fit-law.ts";
 import type { ProcessorCalibration } from "./calibrate/processor.ts";
+import type { ProcessorRun } from "./load/run-processor.ts";
 import { milliseconds, percentColumn, significant } from "./text.ts";
 import type { PointComparison } from "./validate/compare.ts";
 import type { Figure, Figures } from "./validate/figures.ts";
@@ -28,11 +30,13 @@ export function validationExhibits(
   claim: ValidationClaim,
   comparisons: readonly PointComparison[],
   calibration: ProcessorCalibration,
+  runs: readonly ProcessorRun[],
 ): Exhibit[] {
   if (comparisons.length === 0) return [];
   return [
     figuresTable(comparisons, calibration),
     modelsTable(claim, comparisons),
+    offeredTable(runs),
     chart(
       "Spans delivered per second: predicted and measured",
       "spans per second",
@@ -84,6 +88,43 @@ function figuresTable(
     note:
       `Each figure as measured, as predicted before the run, and the prediction interval, which contains the calibration's own error. ` +
       `Calibrated on ${calibration.exports} exports of separate runs: overhead of an export ${overheads}; timers ${milliseconds(calibration.timerLag)} late.`,
+  };
+}
+
+/** The load as it came and the exports as they were served: burstiness, and which law fits. */
+function offeredTable(runs: readonly ProcessorRun[]): Exhibit {
+  const fewest = 20;
+  return {
+    kind: "table",
+    title: "What was offered, and how exports were served",
+    columns: [
+      "point",
+      "spans/s",
+      "c² of gaps",
+      "dispersion",
+      "Poisson (p)",
+      "law of exports",
+      "mean",
+      "c²",
+      "fit (p)",
+    ],
+    rows: runs.map(({ point, record }) => {
+      const arrivals = record.sent.length < fewest ? null : burstinessOf(record.sent);
+      const times = record.exports.filter(({ ok }) => ok).map(({ start, end }) => end - start);
+      const law = times.length < fewest ? null : fitLaw(times);
+      return [
+        point.name,
+        arrivals === null ? "too few" : significant(arrivals.rate),
+        arrivals === null ? "" : significant(arrivals.scv, 3),
+        arrivals === null ? "" : significant(arrivals.dispersion, 3),
+        arrivals === null ? "" : significant(arrivals.poisson.p, 2),
+        law === null ? "too few" : law.chosen.law,
+        law === null ? "" : milliseconds(law.mean),
+        law === null ? "" : significant(law.scv, 3),
+        law === null ? "" : significant(law.candidates[0]!.fit.p, 2),
+      ];
+    }),
+    note: "Gaps between the real ends of spans (whole milliseconds, so p is small at high rates although the schedule is Poisson); export times as measured, overhead included.",
   };
 }
 

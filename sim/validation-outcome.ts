@@ -111,7 +111,12 @@ export async function checkValidation(
       ],
       stats: { points: comparisons.length, seconds, spans, agreeing: within },
       counterexample,
-      exhibits: validationExhibits(claim, comparisons, campaign.calibration),
+      exhibits: validationExhibits(
+        claim,
+        comparisons,
+        campaign.calibration,
+        campaign.runs.map(({ run }) => run),
+      ),
     },
   );
 }

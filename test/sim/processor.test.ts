@@ -111,13 +111,8 @@ describe("validation claims", () => {
     const wrong = await engine.check(mmn!, subject, context);
     expect(wrong.verdict).toBe("violated");
     expect(wrong.counterexample!.at).toEqual({ point: "small", predictor: "mmn" });
-    expect(wrong.exhibits.map(({ kind }) => kind)).toEqual([
-      "table",
-      "table",
-      "chart",
-      "chart",
-      "chart",
-    ]);
+    expect(wrong.exhibits.filter(({ kind }) => kind === "table")).toHaveLength(3);
+    expect(wrong.exhibits.filter(({ kind }) => kind === "chart")).toHaveLength(3);
     const again = await engine.replay(mmn!, subject, wrong.counterexample!, context);
     expect(again.kind).toBe("reproduced");
     // A busy machine gives no verdict; it must not call the right model wrong.
