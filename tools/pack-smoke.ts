@@ -158,6 +158,12 @@ try {
   expectRun(verify("run"), 0, /proved/, "run with the example's configuration");
   expectRun(verify("run", "-g", "no such subject"), 2, /VRF005/, "run with nothing selected");
 
+  writeFileSync(
+    join(work, "otel.yaml"),
+    'processors: { transform: { error_mode: ignore, log_statements: [ "set(log.body, SHA256(log.body))" ] } }\n',
+  );
+  expectRun(verify("rules", "check", "otel.yaml"), 1, /leaves in clear/, "rules check");
+
   const imported = run(work, process.execPath, [
     "--input-type=module",
     "--eval",

@@ -204,6 +204,14 @@ function loud(result: Result, frame: Frame): string[] {
     lines.push(...wrap(counterexample.message, width, detail));
     lines.push(...traceLines(counterexample, frame));
   }
+  for (const exhibit of result.exhibits) {
+    // A record to paste into a test: one line, however long.
+    if (exhibit.kind !== "text" || exhibit.language !== "otlp") continue;
+    lines.push(
+      `${detail}${paint("gray", `${exhibit.title}:`)}`,
+      `${detail}${oneLine(exhibit.text)}`,
+    );
+  }
   if (verbose) lines.push(...background(result, frame));
   else if (result.source !== null)
     lines.push(`${detail}${paint("gray", `source: ${oneLine(result.source)}`)}`);

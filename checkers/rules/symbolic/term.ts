@@ -95,7 +95,50 @@ function junction(op: "and" | "or", parts: readonly Term[]): Term {
     else if (!flat.includes(part)) flat.push(part);
   }
   if (flat.length === 0) return bool(!stop);
+  if (op === "and" && textsContradict(flat)) return bool(false);
   return flat.length === 1 ? flat[0]! : make(op, "Bool", flat);
+}
+
+/**
+ * Whether two parts ask the same text for literal beginnings or values that exclude each other. The
+ * solver finds that too, but for hundreds of pairs of routes much later.
+ */
+function textsContradict(parts: readonly Term[]): boolean {
+  const wishes = new Map<Term, Wish[]>();
+  for (const part of parts) {
+    const wish = wishOf(part);
+    if (wish === null) continue;
+    const known = wishes.get(wish.about) ?? [];
+    if (known.some((other) => !fitsTogether(wish, other))) return true;
+    wishes.set(wish.about, [...known, wish]);
+  }
+  return false;
+}
+
+interface Wish {
+  readonly prefix: string;
+  /** The text is the prefix and nothing more. */
+  readonly isWhole: boolean;
+}
+
+function wishOf(part: Term): (Wish & { readonly about: Term }) | null {
+  if (part.op !== "str.prefixof" && part.op !== "=") return null;
+  const [first, second] = part.args as [Term, Term];
+  const isWhole = part.op === "=";
+  if (isLiteral(first) && typeof first.value === "string") {
+    return { about: second, prefix: first.value, isWhole };
+  }
+  return isWhole && isLiteral(second) && typeof second.value === "string"
+    ? { about: first, prefix: second.value, isWhole }
+    : null;
+}
+
+/** Whether some text grants both. */
+function fitsTogether(one: Wish, other: Wish): boolean {
+  if (one.isWhole && other.isWhole) return one.prefix === other.prefix;
+  if (one.isWhole) return one.prefix.startsWith(other.prefix);
+  if (other.isWhole) return other.prefix.startsWith(one.prefix);
+  return one.prefix.startsWith(other.prefix) || other.prefix.startsWith(one.prefix);
 }
 
 export const and = (...parts: readonly Term[]): Term => junction("and", parts);
