@@ -138,7 +138,7 @@ export function addSolverOptions(command: Command): Command {
         .choices(["built-in", "z3", "cvc5"])
         .default("built-in"),
     )
-    .option("--depth <n>", "steps of the longest bounded search (default: 40)", integer(1))
+    .option("--depth <n>", "steps of the longest bounded search (default: 40)", integer(5))
     .option("--emit-smt <folder>", "write every such query as SMT-LIB, named by its digest");
 }
 

@@ -102,7 +102,9 @@ export class Attempt {
       const proof = await this.#prove(this.#claim, this.#harmless);
       if (proof !== null) return this.#proved(proof);
     }
-    const middle = await this.#search(depths.base + 1, depths.second);
+    const { depth } = this.#context.options;
+    const deepest = typeof depth === "number" ? depth : depths.last;
+    const middle = await this.#search(depths.base + 1, Math.min(depths.second, deepest));
     if (middle.kind === "decided") return middle.outcome;
     if (middle.kind === "unknown") return this.#unknown(middle.reason, middle.depth);
 
@@ -119,9 +121,7 @@ export class Attempt {
           ? "Spacer says that a violation is reachable, but it was not found"
           : `no proof was found (${spacer.reason})`;
     }
-    const { depth } = this.#context.options;
-    const deepest = typeof depth === "number" ? Math.max(depth, depths.second + 1) : depths.last;
-    const late = await this.#search(depths.second + 1, deepest);
+    const late = deepest <= depths.second ? middle : await this.#search(depths.second + 1, deepest);
     if (late.kind === "decided") return late.outcome;
     if (late.kind === "unknown") return this.#unknown(`${why}; ${late.reason}`, late.depth);
     return this.#bounded(why, late.bound);

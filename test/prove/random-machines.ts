@@ -112,6 +112,8 @@ export const claims: fc.Arbitrary<Property> = fc.oneof(
       "x < 2",
       "y < 2",
       "x == 0 or y > 0",
+      "x + y < 3",
+      "not f",
       "not (at(b) and y == 2)",
     )
     .map((text) => always("claim", text)),
