@@ -403,6 +403,7 @@ function assumptionsOf(system: SymbolicSystem): readonly string[] {
     ...ranges,
     ...[...payloads].map(([field, values]) => `${field} is one of ${values}`),
     ...(system.hasTimers ? ["a timer may fire at any moment while its state is active"] : []),
+    ...system.imported,
     "integers have no size limit",
   ];
 }

@@ -25,6 +25,7 @@ import { ModelFault } from "../../semantics/fault.ts";
 import { activePaths, allNodes, entryOrderMatters, nodesOf } from "../../semantics/nodes.ts";
 import { makeStepper, type Stepper, timerNames } from "../../semantics/stepper.ts";
 import { forcedCopy } from "./forced.ts";
+import { type ImportedFunction, importFromModel } from "./imported.ts";
 import { initialContext, isToken, literalOf, makeToken } from "./initial.ts";
 import {
   type Cause,
@@ -74,6 +75,7 @@ class Extraction {
   readonly #locations: Location[] = [];
   readonly #snapshots: AnyMachineSnapshot[] = [];
   readonly #ids = new Map<string, LocationId>();
+  readonly #imported = new Map<unknown, ImportedFunction>();
 
   // The run in progress.
   #forced: readonly boolean[] = [];
@@ -89,6 +91,7 @@ class Extraction {
     const copy = forcedCopy(model.machine, {
       guard: (text, event) => this.#onGuard(text, event as EventObject),
       assign: (fields, event) => this.#onAssign(fields, event as EventObject),
+      read: (fn, what, kind) => this.#readFunction(fn, what, kind),
       refuse: (what) => {
         this.#refusal ??= what;
       },
@@ -172,6 +175,9 @@ class Extraction {
       ranges,
       constants,
       hasTimers,
+      imported: [...this.#imported.values()].flatMap((one) =>
+        one.kind === "expression" ? [one.remark] : [],
+      ),
     };
   }
 
@@ -284,7 +290,11 @@ class Extraction {
         this.#refusal ??= `an assignment changes the ${what} \`${name}\``;
         return;
       }
-      const text = expressionTextOf(value);
+      const text =
+        expressionTextOf(value) ??
+        (typeof value === "function"
+          ? this.#readFunction(value as never, `the assignment of \`${name}\``, "update")
+          : null);
       const next = text === null ? literalOf(value, type) : this.#read(text, type, event);
       if (next === null) {
         this.#refusal ??= `the assignment of \`${name}\` is an opaque function`;
@@ -293,6 +303,22 @@ class Extraction {
       updated.set(name, next);
     }
     this.#context = updated; // all fields read the context as it was
+  }
+
+  /** Ordinary JavaScript, where it can be read and agrees with its reading; null after a refusal. */
+  #readFunction(
+    fn: (...args: never[]) => unknown,
+    what: string,
+    kind: "guard" | "update",
+  ): string | null {
+    let imported = this.#imported.get(fn);
+    if (imported === undefined) {
+      imported = importFromModel(fn, what, kind, this.#model);
+      this.#imported.set(fn, imported);
+    }
+    if (imported.kind === "expression") return imported.text;
+    this.#refusal ??= imported.reason;
+    return null;
   }
 
   /** An expression in terms of the variables before the step; null after a failure. */

@@ -8,16 +8,18 @@ import { assign, createMachine, type AnyStateMachine } from "xstate";
 
 import { expressionTextOf } from "../../expr/index.ts";
 
+type Callable = (...args: never[]) => unknown;
+
 export interface Hooks {
   /** The outcome of a guard that is an expression. */
   guard(text: string, event: unknown): boolean;
   /** An assignment: functions or constants by field. */
   assign(fields: Readonly<Record<string, unknown>>, event: unknown): void;
+  /** A function of JavaScript as the text of an expression; null after it was refused. */
+  read(fn: Callable, what: string, kind: "guard" | "update"): string | null;
   /** Something that cannot be expressed was met. */
   refuse(what: string): void;
 }
-
-type Callable = (...args: never[]) => unknown;
 
 export function forcedCopy(machine: AnyStateMachine, hooks: Hooks): AnyStateMachine {
   const copier = new Copier(hooks);
@@ -113,9 +115,9 @@ class Copier {
       });
     }
     const label = nameOf(value, name);
-    return () => {
-      this.#hooks.refuse(`guard ${label} is an opaque function`);
-      return false;
+    return ({ event }: { event: unknown }) => {
+      const read = this.#hooks.read(value as Callable, `guard ${label}`, "guard");
+      return read !== null && this.#hooks.guard(read, event);
     };
   }
 

@@ -69,6 +69,8 @@ export interface SymbolicSystem {
   /** Fields of the context that never change, with their values. */
   readonly constants: ReadonlyMap<string, Expression>;
   readonly hasTimers: boolean;
+  /** Functions of JavaScript that were read as expressions: what was compared, in words. */
+  readonly imported: readonly string[];
 }
 
 /** The machine says something that has no symbolic counterpart. */
