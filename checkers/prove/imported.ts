@@ -109,6 +109,8 @@ function domainOf(expression: Expression, model: MachineModel): Domain | string 
       }
       if (declared === "bool") names.set(node.name, [false, true]);
       else if ("enum" in declared) names.set(node.name, declared.enum);
+      else if ("values" in declared)
+        return `it reads \`${node.name}\`, whose values are no numbers`;
       else {
         const [low, high] = declared.int;
         const values = integersOf(low, high);
