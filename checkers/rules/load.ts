@@ -100,6 +100,7 @@ class Loader {
       routing,
       broken: this.#broken,
       pipelines: rules.pipelines,
+      connectors: rules.connectors,
       ids: this.#ids,
       rules,
       secrets: secretsIn(tree),

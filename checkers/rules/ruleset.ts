@@ -56,6 +56,8 @@ export interface RuleSet {
   readonly routing: readonly RoutingPart[];
   readonly broken: readonly BrokenRule[];
   readonly pipelines: readonly PipelineDeclaration[];
+  /** Ids of the connectors that join them. */
+  readonly connectors: readonly string[];
   /** Ids of rules, stable under edits of other sections. */
   readonly ids: ReadonlyMap<StatementRule | ConditionRule, string>;
   readonly rules: CollectorRules;

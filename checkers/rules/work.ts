@@ -107,6 +107,7 @@ function combined(sets: readonly RuleSet[]): RuleSet {
     routing: sets.flatMap(({ routing }) => routing),
     broken: sets.flatMap(({ broken }) => broken),
     pipelines: sets.flatMap(({ pipelines }) => pipelines),
+    connectors: sets.flatMap(({ connectors }) => connectors),
     ids: new Map(sets.flatMap(({ ids }) => [...ids])),
     secrets: [...new Set(sets.flatMap(({ secrets }) => secrets))],
   };
@@ -178,31 +179,27 @@ function pathOf(
 
 /** Chains of pipelines from a receiver to an exporter, through connectors. */
 function chainsOf(
-  { pipelines }: RuleSet,
+  { pipelines, connectors }: RuleSet,
   signal: Signal,
 ): readonly { name: string; processors: readonly string[] }[] {
-  const connectors = new Set(
-    pipelines.flatMap(({ exporters }) =>
-      exporters.filter((id) => pipelines.some(({ receivers }) => receivers.includes(id))),
-    ),
-  );
   const chains: { name: string; processors: readonly string[] }[] = [];
   const walk = (id: string, names: readonly string[], processors: readonly string[]): void => {
     const pipeline = pipelines.find((entry) => entry.id === id)!;
     if (names.includes(id) || pipeline.signal !== signal) return;
     const here = [...names, id];
     const all = [...processors, ...pipeline.processors];
-    if (pipeline.exporters.some((exporter) => !connectors.has(exporter))) {
+    if (pipeline.exporters.some((exporter) => !connectors.includes(exporter))) {
       chains.push({ name: here.join(" → "), processors: all });
     }
     for (const exporter of pipeline.exporters) {
+      if (!connectors.includes(exporter)) continue;
       for (const next of pipelines) {
         if (next.receivers.includes(exporter)) walk(next.id, here, all);
       }
     }
   };
   for (const { id, receivers } of pipelines) {
-    if (receivers.some((receiver) => !connectors.has(receiver))) walk(id, [], []);
+    if (receivers.some((receiver) => !connectors.includes(receiver))) walk(id, [], []);
   }
   return chains;
 }

@@ -99,6 +99,8 @@ export interface PipelineDeclaration {
 
 export interface CollectorRules {
   readonly sections: readonly Section[];
+  /** Ids of the connectors: they alone join pipelines. A receiver and an exporter may share a name. */
+  readonly connectors: readonly string[];
   readonly pipelines: readonly PipelineDeclaration[];
 }
 
@@ -117,10 +119,11 @@ export function rulesOf(tree: Tree): CollectorRules {
     else if (typeOf(id) === "filter") sections.push(filterOf(id, value));
     else if (typeOf(id) === "tail_sampling") sections.push(tailSamplingOf(id, value));
   }
-  for (const [id, value] of entriesAt(at(tree, "connectors"))) {
+  const connectors = entriesAt(at(tree, "connectors"));
+  for (const [id, value] of connectors) {
     if (typeOf(id) === "routing") sections.push(routingOf(id, value, pipelines));
   }
-  return { sections, pipelines };
+  return { sections, pipelines, connectors: connectors.map(([id]) => id) };
 }
 
 function pipelineOf(id: string, tree: Tree): PipelineDeclaration[] {
