@@ -51,6 +51,7 @@ export class Analysis {
   readonly execution: Execution;
   readonly #options: AnalysisOptions;
   #asking: Asking | undefined;
+  #session: Session | undefined;
   #sampling: Sampling | undefined;
 
   constructor(program: Program, options: AnalysisOptions) {
@@ -62,7 +63,15 @@ export class Analysis {
 
   /** Asks the following questions in this session, within its time. */
   use(session: Session): void {
+    this.#session = session;
     this.#asking = new Asking(session, this.world.facts);
+  }
+
+  /** Another program, asked in the same session. */
+  of(program: Program): Analysis {
+    const other = new Analysis(program, this.#options);
+    if (this.#session !== undefined) other.use(this.#session);
+    return other;
   }
 
   get replayer(): Replayer {

@@ -32,6 +32,9 @@ export interface PrettyOptions {
 const headSteps = 12;
 const tailSteps = 6;
 
+/** Languages of texts that are meant to be pasted. */
+const printed = new Set(["otlp", "ottl"]);
+
 const verdictWidth = Math.max(...verdicts.map((verdict) => verdict.length));
 const detail = " ".repeat(6);
 
@@ -206,7 +209,7 @@ function loud(result: Result, frame: Frame): string[] {
   }
   for (const exhibit of result.exhibits) {
     // A record to paste into a test: one line, however long.
-    if (exhibit.kind !== "text" || exhibit.language !== "otlp") continue;
+    if (exhibit.kind !== "text" || !printed.has(exhibit.language ?? "")) continue;
     lines.push(
       `${detail}${paint("gray", `${exhibit.title}:`)}`,
       `${detail}${oneLine(exhibit.text)}`,

@@ -39,6 +39,18 @@ describe("the textbook redaction rule", () => {
     expect(states[0]!["log.body"]).not.toBeTypeOf("string");
   });
 
+  test("comes with the repair that is proved", async () => {
+    const answers = await ask(transform([textbook]));
+    const fails = answers.find(({ id }) => id.endsWith("/hash-fails"))!.outcome;
+    expect(fails.verdict).toBe("violated");
+    expect(fails.exhibits).toContainEqual(
+      expect.objectContaining({
+        title: "A repair that is proved",
+        text: `set(log.body, SHA256(String(log.body))) where ${inProd} and log.body != nil`,
+      }),
+    );
+  });
+
   test("is proved under propagate, at the price of the batch", async () => {
     expect(await verdicts([textbook], "propagate")).toEqual({
       "body/hidden": "proved",

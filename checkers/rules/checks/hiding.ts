@@ -19,6 +19,7 @@ import {
   type CheckScope,
 } from "./context.ts";
 import { clearIn, findLeak, spotValue } from "./leak.ts";
+import { proposeRepair } from "./repair.ts";
 
 const hashes = /^(?:SHA1|SHA256|SHA512|MD5|FNV|XXH3|XXH128|Murmur3Hash|Murmur3Hash128)$/;
 
@@ -71,14 +72,15 @@ export async function checkHashFails(
     run.delivered &&
     run.observed.some((seen) => seen.rule === rule && seen.error !== null) &&
     clearIn(run, spot);
-  const report = (run: ReturnType<typeof analysis.replayer.run>): Outcome => {
+  const report = async (run: ReturnType<typeof analysis.replayer.run>): Promise<Outcome> => {
+    const repair = await proposeRepair(scope, passage, spot);
     const error = run.observed.find((seen) => seen.rule === rule)?.error ?? "";
     const value = JSON.stringify(spotValue(run.input, spot));
     const message =
       `${showText(rule.source.text)} fails (${error}), error_mode ${passage.step.errorMode} goes on, ` +
       `and ${showSpot(spot)} = ${value} leaves in clear`;
     return violated(
-      { ...tell("replayed"), exhibits: payloadsOf(run) },
+      { ...tell("replayed"), exhibits: [...payloadsOf(run), ...repair] },
       counterexampleOf(message, run, { reason: "CAN_ERROR", secret: showSpot(spot) }, rule),
     );
   };
