@@ -59,3 +59,29 @@ test.each([[[9]], [[20, 20]], [[25, 25, 25]], [[30, 30, 30, 30, 30]]])(
     }
   },
 );
+
+test.each([[[31, 31]], [[31, 31, 31]]])(
+  "states whose hashes collide are still told apart (fields of %j bits)",
+  (bits) => {
+    const layout = new Layout(bits);
+    const store = new StateStore(layout);
+    const state = new Uint32Array(layout.words);
+    let seed = 7;
+    const count = 300_000; // some ten pairs with the same 32-bit hash
+    const known = new Set<string>();
+    let wrong = 0;
+    for (let round = 0; round < count; round++) {
+      for (const [field] of bits.entries()) {
+        seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
+        const high = seed >>> 16;
+        seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
+        layout.put(state, field, ((high << 15) | (seed >>> 17)) & layout.mask[field]!);
+      }
+      known.add(state.join());
+      const number = store.insert(state);
+      if (number !== known.size - 1) wrong += 1;
+    }
+    expect(wrong).toBe(0);
+    expect(store.size()).toBe(known.size);
+  },
+);
