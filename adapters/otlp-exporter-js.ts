@@ -3,8 +3,8 @@
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 
-import { violated } from "../core/property.ts";
 import type { ExporterSubject } from "../core/subject.ts";
+import { deviationsOf } from "./deviations.ts";
 
 const PACKAGE = "@opentelemetry/exporter-trace-otlp-proto";
 
@@ -38,28 +38,5 @@ export const otlpExporterJs: ExporterSubject = {
   implementation: { name: "exporter-trace-otlp-proto", version: installedVersion() },
   // Its back-off is known: 1 s, then 1.5 times more, each ±20 %, at most 5 s.
   pace: { quietMs: 2_000, silenceMs: 8_000, jobs: 5 },
-  expectFor: {
-    "timeout-bounds-a-dripping-answer": violated(
-      "the timeout is the socket's inactivity timeout: every byte of a dripping answer starts it anew",
-      { requirement: "C15b", scenario: "drip", gaveUpInTime: false },
-    ),
-    "timeout-covers-retries": violated(
-      "a retry gets the time that remained before the wait, so wait and retry together exceed the timeout",
-      { requirement: "C15c", scenario: "late-hang", withinTimeout: false },
-    ),
-    "exports-one-at-a-time": violated(
-      "at shutdown the batch processor hands all batches to the exporter at once",
-      { requirement: "P1", scenario: "sigterm", overlap: true },
-    ),
-    "zero-timeout-means-no-limit": violated("zero is taken for unset: the default of 10 s holds", {
-      requirement: "E9b",
-      scenario: "zero-timeout",
-      gaveUp: true,
-    }),
-    "caps-the-request-body": violated("the exporter has no limit for the body of a request", {
-      requirement: "C12",
-      scenario: "large",
-      sent: true,
-    }),
-  },
+  expectFor: deviationsOf({ package: "opentelemetry-js", version: installedVersion() }),
 };

@@ -95,7 +95,7 @@ export function addOutputOptions(command: Command): Command {
   return command
     .option(
       "--reporter <name[=file]>",
-      "pretty, json, junit, sarif or html; repeatable (default: pretty)",
+      "pretty, json, junit, sarif, matrix or html; repeatable (default: pretty)",
       collect,
     )
     .option("--out-dir <folder>", "where reports and counterexamples go", ".verify")
@@ -176,7 +176,7 @@ export function useColor(
 }
 
 export interface ReporterTarget {
-  readonly name: "pretty" | "json" | "junit" | "sarif" | "html";
+  readonly name: "pretty" | "json" | "junit" | "sarif" | "matrix" | "html";
   /** Absent: standard output. */
   readonly file?: string;
 }
@@ -186,6 +186,7 @@ const defaultFiles: Record<ReporterTarget["name"], string | undefined> = {
   json: undefined,
   junit: "junit.xml",
   sarif: "report.sarif",
+  matrix: "matrix.json",
   html: "report.html",
 };
 

@@ -113,19 +113,44 @@ function addConform(program: Command, exit: SetExit): void {
     "--suite <name>",
     "instead of the usual mixture: transitions, pairs, complete, complete:k (k extra states)",
   );
-  const exporter = conform
-    .command("otlp-exporter")
-    .description("play faults against any process that exports OTLP; needs no configuration file")
-    .requiredOption("--command <line>", 'how to start the process, e.g. "node app.js"')
-    .option("--ready <url>", "URL that answers 2xx once the process is ready")
-    .option("--drive <url|command>", "what makes the process produce telemetry")
-    .option("--cwd <folder>", "working directory of the process")
-    .option("--name <name>", "name of the implementation in the report", "process");
-  // The options of `verify conform` (--baseline, --fail-on, --reporter …) hold here as well.
-  exporter.action(async (_: unknown, command: Command) => {
-    const { conformExporterCommand } = await import("./commands/conform-exporter.ts");
+  // The options of `verify conform` (--baseline, --fail-on, --reporter …) hold for both as well.
+  addWireOptions(
+    conform
+      .command("otlp-exporter")
+      .description("play faults against any process that exports OTLP; needs no configuration file")
+      .requiredOption("--command <line>", 'how to start the process, e.g. "node app.js"')
+      .option("--drive <url|command>", "what makes the process produce telemetry")
+      .option("--drive-large <url|command>", "the same for one batch of more than 64 MiB")
+      .option("--batch-processor", "it has a batch processor that reads OTEL_BSP_* or OTEL_BLRP_*"),
+  ).action(async (_: unknown, command: Command) => {
+    const { conformExporterCommand } = await import("./commands/conform-wire.ts");
     exit(await conformExporterCommand(command.optsWithGlobals()));
   });
+  addWireOptions(
+    conform
+      .command("otlp-receiver")
+      .description("send good and bad requests to any OTLP receiver; needs no configuration file")
+      .requiredOption("--endpoint <url>", "where it listens, e.g. http://127.0.0.1:4318")
+      .option("--command <line>", "how to start it; {port} is a free port"),
+  ).action(async (_: unknown, command: Command) => {
+    const { conformReceiverCommand } = await import("./commands/conform-wire.ts");
+    exit(await conformReceiverCommand(command.optsWithGlobals()));
+  });
+}
+
+function addWireOptions(command: Command): Command {
+  const choice = (flags: string, text: string, choices: readonly string[]) =>
+    new Option(flags, text).choices(choices).default(choices[0]!);
+  return command
+    .option("--ready <url>", "URL that answers 2xx once the process is ready")
+    .option("--cwd <folder>", "working directory of the process")
+    .option("--name <name>", "name of the implementation in the report", "process")
+    .addOption(choice("--signal <name>", "what is exported", ["traces", "metrics", "logs"]))
+    .addOption(
+      choice("--protocol <name>", "how it is exported", ["http/protobuf", "http/json", "grpc"]),
+    )
+    .addOption(choice("--tls <kind>", "TLS in every scenario", ["none", "tls", "mtls"]))
+    .option("--spec <version...>", "judge by these: otlp@1.9.0, specification@1.50.0");
 }
 
 function addTrace(program: Command, exit: SetExit): void {

@@ -2,9 +2,16 @@
 
 import { DiagnosticError, type Report } from "../core/index.ts";
 
-export type ReporterName = "pretty" | "json" | "junit" | "sarif" | "html";
+export type ReporterName = "pretty" | "json" | "junit" | "sarif" | "matrix" | "html";
 
-export const reporterNames: readonly ReporterName[] = ["pretty", "json", "junit", "sarif", "html"];
+export const reporterNames: readonly ReporterName[] = [
+  "pretty",
+  "json",
+  "junit",
+  "sarif",
+  "matrix",
+  "html",
+];
 
 export interface RenderOptions {
   /** ANSI colours; only `pretty` uses them. */
@@ -35,6 +42,8 @@ export async function renderReport(
       return (await import("./junit/junit.ts")).renderJunit(report);
     case "sarif":
       return (await import("./sarif/sarif.ts")).renderSarif(report);
+    case "matrix":
+      return (await import("./matrix/matrix.ts")).renderMatrix(report);
     case "html":
       return await (await import("./html/html.ts")).renderHtml(report);
     default:

@@ -46,11 +46,23 @@ const nameOf = (result: Result): string =>
     ? result.subject
     : `${result.implementation.name}\u00a0${result.implementation.version}`.trim();
 
+/** Names columns: by implementation, and by subject too where one is judged in several roles. */
+function columnNames(results: readonly Result[]): (result: Result) => string {
+  const subjects = Map.groupBy(results, nameOf);
+  const isShared = (name: string) =>
+    new Set(subjects.get(name)?.map(({ subject }) => subject)).size > 1;
+  return (result) => {
+    const name = nameOf(result);
+    return isShared(name) ? `${name} (${result.subject})` : name;
+  };
+}
+
 /** Requirement × implementation; null when no result judges a requirement. */
 export function conformanceMatrix(results: readonly Result[]): ConformanceMatrix | null {
   const judged = results.filter((result) => result.requirement !== undefined);
   if (judged.length === 0) return null;
-  const implementations = [...new Set(judged.map(nameOf))];
+  const columnOf = columnNames(judged);
+  const implementations = [...new Set(judged.map(columnOf))];
   const rows = new Map<string, ConformanceMatrix["rows"][number] & { cells: (Result | null)[] }>();
   for (const result of judged) {
     const { requirement } = result;
@@ -62,7 +74,7 @@ export function conformanceMatrix(results: readonly Result[]): ConformanceMatrix
       title: result.title,
       cells: implementations.map(() => null),
     };
-    row.cells[implementations.indexOf(nameOf(result))] = result;
+    row.cells[implementations.indexOf(columnOf(result))] = result;
     rows.set(key, row);
   }
   return { implementations, rows: [...rows.values()] };

@@ -20,7 +20,10 @@ const servers = new WeakMap<ReceiverSubject, Promise<RunningServer>>();
 
 async function serverOf(subject: ReceiverSubject, signal: AbortSignal): Promise<RunningServer> {
   let server = servers.get(subject);
-  if (server !== undefined && !(await server).isAlive()) server = undefined;
+  if (server !== undefined && !(await (await server).isAlive())) {
+    await (await server).stop();
+    server = undefined;
+  }
   if (server === undefined) {
     server = startServer(subject, signal);
     server.catch(() => {});

@@ -16,13 +16,13 @@ import {
 import type { ScenarioRun } from "./play.ts";
 import type { RequestRecord } from "./record.ts";
 
-/** A pause of the harness around this moment would be taken for a longer or shorter wait. */
-const isDisturbed = (run: ScenarioRun, atMs: number): boolean =>
-  run.lags.some(
-    (lag) => lag.ms > NOISE_MS && atMs > lag.atMs - lag.ms - 25 && atMs < lag.atMs + 25,
-  );
+/** By how much a pause of the harness around this moment may have shifted it. */
+function disturbance(run: ScenarioRun, atMs: number): number {
+  const near = run.lags.filter((lag) => atMs > lag.atMs - lag.ms - 25 && atMs < lag.atMs + 25);
+  return Math.max(0, ...near.map(({ ms }) => ms));
+}
 
-/** First waits after a failure that carried no hint how long to wait, undisturbed ones only. */
+/** First waits after a failure that carried no hint how long to wait. */
 function firstWaits(run: ScenarioRun): readonly (readonly [RequestRecord, RequestRecord])[] {
   const pairs = after(
     run,
@@ -32,11 +32,7 @@ function firstWaits(run: ScenarioRun): readonly (readonly [RequestRecord, Reques
       record.answeredAtMs !== null &&
       ["status", "grpc", "close", "reset"].includes(record.answer?.kind ?? ""),
   );
-  return pairs.flatMap(([record, next]) => {
-    if (next === undefined) return [];
-    const disturbed = isDisturbed(run, record.answeredAtMs!) || isDisturbed(run, next.atMs);
-    return disturbed ? [] : [[record, next] as const];
-  });
+  return pairs.flatMap(([record, next]) => (next === undefined ? [] : [[record, next] as const]));
 }
 
 const wait = ([record, next]: readonly [RequestRecord, RequestRecord]): number =>
@@ -60,32 +56,38 @@ export function rangeProbability(n: number, share: number): number {
 }
 
 export const jitters: Judge = (run) => {
-  const waits = firstWaits(run).map(wait);
-  if (waits.length < LEAST_SAMPLE) {
+  const pairs = firstWaits(run);
+  if (pairs.length < LEAST_SAMPLE) {
     return unknown(
-      `only ${waits.length} waits without a hint were seen; a claim about jitter needs ${LEAST_SAMPLE}`,
+      `only ${pairs.length} waits without a hint were seen; a claim about jitter needs ${LEAST_SAMPLE}`,
     );
   }
-  const range = Math.max(...waits) - Math.min(...waits);
-  const mean = waits.reduce((sum, value) => sum + value, 0) / waits.length;
-  const noise = NOISE_MS;
-  const sample = `${waits.length} first waits from ${s(Math.min(...waits))} to ${s(Math.max(...waits))}`;
-  if (range > 2 * noise) {
+  const waits = pairs.map((pair) => ({
+    ms: wait(pair),
+    noise: NOISE_MS + disturbance(run, pair[0].answeredAtMs!) + disturbance(run, pair[1].atMs),
+  }));
+  const all = waits.map(({ ms }) => ms);
+  const sample = `${waits.length} first waits from ${s(Math.min(...all))} to ${s(Math.max(...all))}`;
+  // one constant wait would lie within the noise of every sample
+  const least = Math.max(...waits.map(({ ms, noise }) => ms - noise));
+  const most = Math.min(...waits.map(({ ms, noise }) => ms + noise));
+  if (least > most) {
     return holds(
-      `${sample}: a range of ${Math.round(range)} ms, noise explains ${Math.round(noise)} ms`,
+      `${sample}: they differ by ${Math.round(least - most)} ms more than noise explains`,
     );
   }
-  const p = rangeProbability(waits.length, noise / (LEAST_JITTER * mean));
-  if (range <= noise && p < SIGNIFICANCE) {
+  const calm = waits.filter(({ noise }) => noise === NOISE_MS).map(({ ms }) => ms);
+  const range = calm.length === 0 ? Infinity : Math.max(...calm) - Math.min(...calm);
+  const mean = calm.reduce((sum, value) => sum + value, 0) / Math.max(1, calm.length);
+  const p = rangeProbability(calm.length, NOISE_MS / (LEAST_JITTER * mean));
+  if (range <= NOISE_MS && p < SIGNIFICANCE) {
     return deviates(
-      `${sample}: waits that vary by ±10 % would lie so close together with probability ${p.toExponential(1)} (test of the sample range, ${waits.length} samples)`,
+      `${sample}: waits that vary by ±10 % would lie so close together with probability ${p.toExponential(1)} (test of the sample range, ${calm.length} samples)`,
       { jitter: false },
-      ...firstWaits(run).flat().slice(0, 4),
+      ...pairs.flat().slice(0, 4),
     );
   }
-  return unknown(
-    `${sample} are too few or too short to tell jitter from noise (p = ${p.toFixed(3)})`,
-  );
+  return unknown(`${sample} are too few or too short to tell jitter from noise`);
 };
 
 /** The waits of the longest run of attempts. */

@@ -280,7 +280,9 @@ class Play {
       if (step.do !== "terminate") {
         if (silent) continue; // whoever says nothing for so long is not waited for again
         await this.#step(step);
-        silent = step.do === "await-attempt" && this.#receiver.requests.length === 0;
+        // while connections were not accepted, nobody could speak
+        const couldSpeak = this.#events.every(({ what }) => what !== "blackhole");
+        silent = step.do === "await-attempt" && this.#receiver.requests.length === 0 && couldSpeak;
         continue;
       }
       endedEarly = this.#child.status() !== null;

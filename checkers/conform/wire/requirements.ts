@@ -927,7 +927,7 @@ export const requirements: readonly Requirement[] = [
     class: "normative",
     source: sdk("batching-processor"),
     since: "1.0.0",
-    scenarios: ["sigterm"],
+    scenarios: ["sigterm", "batches"],
     judge: batch.exportsOneAtATime,
   },
   {

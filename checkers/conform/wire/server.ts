@@ -11,7 +11,8 @@ import type { Target } from "./send.ts";
 
 export interface RunningServer {
   readonly target: Target;
-  isAlive(): boolean;
+  /** It runs and accepts connections. */
+  isAlive(): Promise<boolean>;
   stop(): Promise<void>;
 }
 
@@ -32,7 +33,7 @@ export async function startServer(
         "start the receiver first, or give --command to have it started",
       );
     }
-    return { target: { url, certificates: null }, isAlive: () => true, stop: async () => {} };
+    return { target: { url, certificates: null }, isAlive: () => Promise.resolve(true), stop: async () => {} };
   }
   const port = String(await freePort());
   const fill = (text: string) => text.replaceAll("{port}", port);
@@ -78,7 +79,8 @@ export async function startServer(
     }
     await pause(100);
   }
-  return { target: { url, certificates }, isAlive: () => child.status() === null, stop };
+  return { target: { url, certificates }, isAlive: async () => child.status() === null && (await accepts(url)),
+    stop };
 }
 
 function accepts(url: URL): Promise<boolean> {

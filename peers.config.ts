@@ -1,0 +1,43 @@
+/**
+ * Published implementations of OTLP against the specification: slower than verify.config.ts, and
+ * in need of packages and toolchains that `node tools/peers.ts` installs. What is not installed is
+ * skipped with that reason. `npm run verify -- -c peers.config.ts`
+ *
+ * VERIFY_NODE20: path of a Node 20 for the line of OpenTelemetry JS that supports it.
+ */
+
+import {
+  collectorExporter,
+  collectorReceiver,
+  goExporter,
+  jsExporter,
+  pythonExporter,
+} from "./adapters/peers.ts";
+import { defineConfig } from "./index.ts";
+
+const node20 = process.env["VERIFY_NODE20"];
+const protocols = ["http/protobuf", "http/json", "grpc"] as const;
+const signals = ["traces", "logs", "metrics"] as const;
+
+export default defineConfig({
+  subjects: [
+    ...signals.flatMap((signal) =>
+      protocols.map((protocol) => jsExporter("js-current", protocol, signal)),
+    ),
+    ...protocols.map((protocol) => jsExporter("js-node20", protocol, "traces", node20)),
+    // on either side of: network errors retried, response capped, full batches exported at once
+    ...["js-0.208", "js-0.209", "js-0.214", "js-0.215", "js-0.34", "js-0.35"].map((peer) =>
+      jsExporter(peer, "http/protobuf"),
+    ),
+    goExporter("http/protobuf"),
+    goExporter("grpc"),
+    pythonExporter("http/protobuf"),
+    pythonExporter("grpc"),
+    collectorExporter("http/protobuf"),
+    collectorExporter("grpc"),
+    ...protocols.map((protocol) => collectorReceiver(protocol)),
+    collectorReceiver("http/protobuf", "logs"),
+    collectorReceiver("http/protobuf", "metrics"),
+    collectorReceiver("http/protobuf", "traces", "mtls"),
+  ],
+});
