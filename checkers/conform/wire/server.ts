@@ -33,7 +33,11 @@ export async function startServer(
         "start the receiver first, or give --command to have it started",
       );
     }
-    return { target: { url, certificates: null }, isAlive: () => Promise.resolve(true), stop: async () => {} };
+    return {
+      target: { url, certificates: null },
+      isAlive: () => Promise.resolve(true),
+      stop: async () => {},
+    };
   }
   const port = String(await freePort());
   const fill = (text: string) => text.replaceAll("{port}", port);
@@ -79,8 +83,11 @@ export async function startServer(
     }
     await pause(100);
   }
-  return { target: { url, certificates }, isAlive: async () => child.status() === null && (await accepts(url)),
-    stop };
+  return {
+    target: { url, certificates },
+    isAlive: async () => child.status() === null && (await accepts(url)),
+    stop,
+  };
 }
 
 function accepts(url: URL): Promise<boolean> {
