@@ -214,6 +214,34 @@ const cases = [
   },
 ];
 
+/** Two threads against one, interleaved, on more than five million states. */
+async function threads(report: Parameters<BenchArea["run"]>[0]): Promise<void> {
+  const seconds = { 1: [] as number[], 2: [] as number[] };
+  const counts = new Set<string>();
+  for (let sample = 0; sample < 3; sample++) {
+    for (const count of [1, 2] as const) {
+      const graph = startGraph(compileSystem(twoPhaseCommit(9)));
+      const begin = performance.now();
+      await extend(graph, { ...context, options: { threads: count } });
+      seconds[count].push((performance.now() - begin) / 1_000);
+      counts.add(`${graph.expanded} states, ${graph.transitions} steps`);
+    }
+  }
+  if (counts.size !== 1) throw new Error(`threads count differently: ${[...counts].join("; ")}`);
+  const states = Number.parseInt([...counts][0]!, 10);
+  report(
+    beside({
+      case: "two-phase commit 9, two threads",
+      metric: "exploration",
+      value: states / median(seconds[2]),
+      unit: "states/s",
+      peer: "one thread",
+      peerValue: states / median(seconds[1]),
+      samples: 3,
+    }),
+  );
+}
+
 const bench: BenchArea = {
   async run(report) {
     for (const { name, states, subject, spin, graph } of cases) {
@@ -237,6 +265,7 @@ const bench: BenchArea = {
         verifier.dispose();
       }
     }
+    await threads(report);
     for (const [managers, states, generated] of [
       [8, 1_745_408, 18_507_778],
       ...(process.env["EXPLORE_LARGE"] === "1" ? [[10, 61_515_776, 817_760_258] as const] : []),

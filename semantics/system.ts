@@ -379,6 +379,11 @@ export class System {
     return this.#limits | this.#expander.limits;
   }
 
+  /** Limits that others met while they expanded states of this system. */
+  noteLimits(limits: number): void {
+    this.#limits |= limits;
+  }
+
   get store(): StateStore {
     return this.#store;
   }

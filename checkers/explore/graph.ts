@@ -7,6 +7,7 @@
 import type { CheckContext } from "../../core/engine.ts";
 import type { ExploredSubject } from "../../core/subject.ts";
 import { ModelFault } from "../../semantics/fault.ts";
+import { Crew } from "./parallel/crew.ts";
 import {
   compileModel,
   FaultInStep,
@@ -72,11 +73,29 @@ const slice = 256;
 
 /**
  * Expands states until all are, or the budget is spent. `budget.timeMs` counts from the call.
- * Gives way to timers and signals every now and then.
+ * Gives way to timers and signals every now and then. The option `threads` says how many threads
+ * search; counts and shortest runs do not depend on it.
  */
 export async function extend(
   graph: ReachableGraph,
+  context: Pick<CheckContext, "budget" | "signal" | "progress"> & {
+    readonly options?: CheckContext["options"];
+  },
+): Promise<Stop> {
+  const threads = Number(context.options?.["threads"] ?? 1);
+  if (!(threads > 1)) return extendWith(graph, context, null);
+  const crew = new Crew(graph.system, threads);
+  try {
+    return await extendWith(graph, context, crew);
+  } finally {
+    crew.dispose();
+  }
+}
+
+async function extendWith(
+  graph: ReachableGraph,
   context: Pick<CheckContext, "budget" | "signal" | "progress">,
+  crew: Crew | null,
 ): Promise<Stop> {
   const { budget, signal } = context;
   const deadline = performance.now() + budget.timeMs;
@@ -91,25 +110,34 @@ export async function extend(
       lastBreath = performance.now();
     }
     if (graph.expanded >= budget.maxStates) return "states";
-    expandSome(graph, Math.min(graph.expanded + slice, budget.maxStates));
+    expandSome(graph, budget.maxStates, crew);
   }
   return graph.fault === null ? "complete" : "fault";
 }
 
-/** Expands states up to the given one, or to the end of the level. */
-function expandSome(graph: ReachableGraph, limit: StateId): void {
+/** Expands some states, or a whole level with all threads. */
+function expandSome(graph: ReachableGraph, maxStates: number, crew: Crew | null): void {
   const { levels, system } = graph;
   const from = graph.expanded;
   // The last entry of `levels` is where the level that is being filled begins.
-  if (from === levels.at(-1)) levels.push(system.size());
-  const to = Math.min(limit, from < levels.at(-1)! ? levels.at(-1)! : system.size());
+  const fresh = from === levels.at(-1);
+  if (fresh) levels.push(system.size());
+  const end = levels.at(-1)!;
   try {
-    const { expanded, transitions } = system.expand(from, to);
+    const shared = crew !== null && fresh && end <= maxStates ? crew.level(from, end) : null;
+    const { expanded, transitions } =
+      shared === null
+        ? system.expand(from, Math.min(from + slice, maxStates, end))
+        : { expanded: end - from, transitions: shared.transitions };
     graph.expanded += expanded;
     graph.transitions += transitions;
   } catch (thrown) {
     if (!(thrown instanceof FaultInStep)) throw thrown;
-    graph.fault = { fault: thrown.fault, state: from, action: thrown.action };
+    graph.fault = {
+      fault: thrown.fault,
+      state: crew?.faulty ?? from,
+      action: thrown.action,
+    };
     return;
   }
   graph.complete = graph.expanded === system.size();
@@ -145,34 +173,35 @@ export function pathTo(graph: ReachableGraph, state: StateId): RunStep[] {
 }
 
 interface WaysIn {
-  /** How many states have their way in here. */
-  known: number;
   /** The next state to be asked for its successors. */
   next: number;
+  /** By state; `unknown` where no way in has been seen. */
   parent: Uint32Array;
   action: Uint32Array;
 }
 
+const unknown = 0xffff_ffff;
 const ways = new WeakMap<ReachableGraph, WaysIn>();
 
 function waysIn(graph: ReachableGraph, state: StateId): WaysIn {
   const size = graph.system.size();
   let into = ways.get(graph);
   if (into === undefined || into.parent.length < size) {
-    const grown = { parent: new Uint32Array(size), action: new Uint32Array(size) };
-    grown.parent.set(into?.parent ?? []);
-    grown.action.set(into?.action ?? []);
-    into = { known: into?.known ?? 1, next: into?.next ?? 0, ...grown };
+    const parent = new Uint32Array(size).fill(unknown);
+    const action = new Uint32Array(size);
+    parent.set(into?.parent ?? [0]);
+    action.set(into?.action ?? []);
+    into = { next: into?.next ?? 0, parent, action };
     ways.set(graph, into);
   }
-  while (into.known <= state) {
+  const { parent, action } = into;
+  while (parent[state] === unknown) {
     const pairs = graph.system.successors(into.next);
     for (let index = 0; index < pairs.length; index += 2) {
       const target = pairs[index + 1]!;
-      if (target < into.known) continue;
-      into.parent[target] = into.next;
-      into.action[target] = pairs[index]!;
-      into.known = target + 1; // new states are numbered in the order in which they are met
+      if (parent[target] !== unknown) continue;
+      parent[target] = into.next; // of the level before, for states are numbered level by level
+      action[target] = pairs[index]!;
     }
     into.next += 1;
   }

@@ -204,9 +204,20 @@ export class StateStore {
     if (length !== this.table.length) this.#resize(length);
   }
 
-  /** How many states fit the table. */
-  room(): number {
-    return this.#room;
+  /** How many states fit without growing. */
+  capacity(): number {
+    return Math.min(this.#room, Math.floor(this.keys.length / this.layout.words));
+  }
+
+  /** Gives a state another number, one that is not in use. */
+  move(from: number, to: number): void {
+    const { words } = this.layout;
+    const { table, keys, indexMask } = this;
+    const hash = hashOf(keys, from * words, words);
+    let slot = slotOf(hash, keys[from * words]!, table.length / 0x1_0000_0000);
+    while ((table[slot]! & indexMask) !== from + 1) slot = (slot + 1) % table.length;
+    table[slot] = (table[slot]! & ~indexMask) | (to + 1);
+    keys.copyWithin(to * words, from * words, (from + 1) * words);
   }
 
   #makeRoom(count: number): void {

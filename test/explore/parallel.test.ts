@@ -1,0 +1,61 @@
+/** Several threads count what one counts, find runs as short, and say where they stop. */
+
+import { expect, test } from "vitest";
+
+import { checkInvariant } from "../../checkers/explore/safety.ts";
+import { depthOf, extend, pathTo, startGraph } from "../../checkers/explore/graph.ts";
+import { always } from "../../core/property.ts";
+import { compileModel } from "../../semantics/system.ts";
+import type { AnyModel } from "../../core/system.ts";
+import { grid } from "../fixtures/explore/grid.ts";
+import { philosophers } from "../fixtures/explore/philosophers.ts";
+import { twoPhaseCommit } from "../fixtures/explore/two-phase-commit.ts";
+import { contextWith } from "./support.ts";
+
+async function explore(model: AnyModel, threads: number, maxStates = 2_000_000) {
+  const graph = startGraph(compileModel(model));
+  const stop = await extend(graph, { ...contextWith({ maxStates }), options: { threads } });
+  return { graph, stop };
+}
+
+test.each<[string, AnyModel]>([
+  ["two-phase commit", twoPhaseCommit(6)],
+  ["philosophers", philosophers(10, true)],
+])("%s: the same states, steps and levels", async (_name, model) => {
+  const { graph: alone } = await explore(model, 1);
+  const { graph: together, stop } = await explore(model, 3);
+  expect(stop).toBe("complete");
+  expect([together.expanded, together.transitions, together.levels]).toEqual([
+    alone.expanded,
+    alone.transitions,
+    alone.levels,
+  ]);
+  // Every state once: packed states are the same set.
+  const keys = ({ system }: typeof alone): Set<string> =>
+    new Set(
+      Array.from({ length: system.size() }, (_, state) => JSON.stringify(system.describe(state))),
+    );
+  expect(keys(together).size).toBe(together.expanded);
+  const last = together.expanded - 1;
+  expect(pathTo(together, last)).toHaveLength(depthOf(together, last));
+});
+
+test("a violation, and a limit on states", async () => {
+  const model = philosophers(10, true);
+  const { graph, stop } = await explore(model, 2, 50_000);
+  expect(stop).toBe("states");
+  expect(graph.expanded).toBe(50_000);
+  const bad = always("few eat", "not (at(p0.eating) and at(p2.eating) and at(p4.eating))");
+  expect(checkInvariant(graph, bad, model).kind).toBe("fails");
+});
+
+test("a value outside its range is found by threads too, with a shortest run", async () => {
+  const narrow = {
+    ...grid(700),
+    variables: { x: { int: [0, 600] }, y: { int: [0, 699] } },
+  } as const;
+  const { graph, stop } = await explore(narrow, 2);
+  expect(stop).toBe("fault");
+  expect(graph.fault?.fault.code).toBe("VRF103");
+  expect(pathTo(graph, graph.fault!.state!)).toHaveLength(600);
+});
