@@ -10,16 +10,18 @@ const { thread, port, block } = workerData as {
   readonly block: Int32Array;
 };
 
+function next(): SharedSpace | null {
+  const received: { readonly message: SharedSpace } | undefined = receiveMessageOnPort(port);
+  return received?.message ?? null;
+}
+
 let space: SharedSpace | null = null;
 let order = 0;
 for (;;) {
   Atomics.wait(block, control.order, order);
   order = Atomics.load(block, control.order);
   if (order < 0) break;
-  for (let message = receiveMessageOnPort(port); message !== undefined;) {
-    space = (message as { message: SharedSpace }).message;
-    message = receiveMessageOnPort(port);
-  }
+  for (let received = next(); received !== null; received = next()) space = received;
   if (space !== null) workOnLevel(space, thread);
   Atomics.add(block, control.done, 1);
   Atomics.notify(block, control.done);
