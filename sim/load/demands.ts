@@ -14,7 +14,7 @@ export interface BackendSpec {
   readonly tls?: { readonly key: string; readonly cert: string };
 }
 
-/** What the backend does wrong, in seconds from its first numbered request. */
+/** What the backend does wrong, in (finite) seconds from its first numbered request. */
 export interface BackendFault {
   readonly from: number;
   readonly to: number;
