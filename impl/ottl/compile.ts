@@ -2,6 +2,7 @@
 
 import { enums } from "./contexts/enums.ts";
 import { pathAccessor } from "./contexts/paths.ts";
+import { camel } from "./functions/texts.ts";
 import { functionNamed } from "./functions/index.ts";
 import type {
   FunctionSpec,
@@ -192,11 +193,15 @@ class Compiler {
         return listGetter(node.items.map((item) => this.value(item)));
       case "map": {
         const entries = node.entries.map(({ key, value }) => [key, this.value(value)] as const);
-        return (item) => {
+        const build = (item: Item): ValMap => {
           const out: ValMap = new Map();
           for (const [key, get] of entries) out.set(key, inMap(get(item)));
           return out;
         };
+        if (!entries.every(([, get]) => get.constant !== undefined)) return build;
+        return constant<Val>(
+          new Map(entries.map(([key, get]) => [key, inMap(get.constant!.value)])),
+        );
       }
       case "unary": {
         const inner = this.value(node.operand);
@@ -228,7 +233,7 @@ class Compiler {
 
   #path(node: Path): Accessor {
     const known = this.#options.fixture?.paths.get(node.fields.map(({ name }) => name).join("."));
-    if (known !== undefined) return { get: constant(known), set: () => fail("not writable") };
+    if (known !== undefined) return { get: () => known, set: () => fail("not writable") };
     const steps = node.fields.map(({ name, keys }) => ({
       name,
       keys: keys.map((key) => this.#key(key)),
@@ -400,17 +405,18 @@ class Compiler {
     if (value.kind !== "enum" && value.kind !== "function")
       return wrong("invalid function name given");
     const spec = this.#spec(value.name, value.span);
-    const parameter = spec.parameters[0];
-    if (spec.parameters.filter(({ optional }) => !optional).length !== 1) {
-      return wrong(
-        `incorrect number of arguments. Expected: ${spec.parameters.length} Received: 1`,
-      );
+    const [parameter] = spec.parameters;
+    // That a function does not take one value is found out where it is applied, as upstream does.
+    const required = spec.parameters.filter(({ optional }) => !optional).length;
+    if (parameter === undefined || required > 1) {
+      return () =>
+        fail(`incorrect number of arguments. Expected: ${spec.parameters.length} Received: 1`);
     }
-    const convert = conversions[parameter!.type as keyof typeof conversions];
-    if (convert === undefined) return wrong(`${value.name} cannot be given a value`);
+    // Upstream panics when it is given a function of anything else.
+    if (parameter.type !== "string") return () => fail(`${value.name} does not take a string`);
     let input: Val = null;
     const args: unknown[] = Array.from(spec.parameters, () => undefined);
-    args[0] = () => convert(input);
+    args[0] = () => asText(input);
     const run = this.#build(spec, args, value.span);
     return (item, given) => {
       input = given;
@@ -457,21 +463,6 @@ function wrong(message: string): never {
   throw new WrongArgument(message);
 }
 
-const conversions = {
-  any: (value: Val) => value,
-  string: asText,
-  stringLike,
-  int: asInt,
-  intLike,
-  float: asFloat,
-  floatLike,
-  bool: asBool,
-  boolLike,
-  bytesLike,
-  map: asMap,
-  list: asList,
-};
-
 const isCondition = (node: Expression): node is Condition =>
   ["compare", "and", "or", "not", "bool"].includes(node.kind);
 
@@ -480,12 +471,11 @@ const checked = (path: Accessor, check: (value: Val) => Val): Accessor => ({
   set: path.set,
 });
 
-const camel = (name: string): string =>
-  name
-    .replace(/_+([a-zA-Z0-9])/g, (_, c: string) => c.toUpperCase())
-    .replace(/^[a-z]/, (c) => c.toUpperCase());
+/** The name of the field upstream; those with capitals in a row cannot be named at all. */
+const field = (name: string): string =>
+  name.replace(/(?:^|_)([a-zA-Z0-9])/g, (_, c: string) => c.toUpperCase());
 const indexOf = (parameters: readonly Parameter[], name: string): number =>
-  parameters.findIndex((parameter) => camel(parameter.name) === camel(name));
+  parameters.findIndex((parameter) => field(parameter.name) === camel(name));
 
 function listGetter(items: readonly Getter<Val>[]): Getter<Val> {
   if (items.every((item) => item.constant !== undefined)) {

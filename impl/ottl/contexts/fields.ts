@@ -3,7 +3,7 @@
 import type { Buckets } from "../otlp/model.ts";
 import { getIn, setIn, setMap, type Accessor, type KeyGetter } from "../runtime/access.ts";
 import type { Item } from "../runtime/item.ts";
-import { fail, Id, Instant, typeName, type Val, type ValMap } from "../runtime/value.ts";
+import { fail, Id, Instant, Part, typeName, type Val, type ValMap } from "../runtime/value.ts";
 
 /** What stands behind a path, once its keys and the segments after it are known. */
 export interface PathStep {
@@ -141,14 +141,21 @@ export function mapAccessor(of: Of<ValMap>, keys: readonly KeyGetter[]): Accesso
   };
 }
 
+/** What upstream gives for it is neither a list of records nor one that can be written. */
+const uint64s = "[]uint64";
+const signed = (count: bigint): bigint => BigInt.asIntN(64, count);
+
 /** A list of integers that the record holds unsigned. */
 export const counts = (of: Of<{ bucketCounts: bigint[] } | null>, type: string): Accessor => ({
-  get: (item) => of(item)?.bucketCounts.map((count) => BigInt.asIntN(64, count)) ?? null,
+  get: (item) => {
+    const target = of(item);
+    return target === null ? null : new Part(uint64s, target.bucketCounts.map(signed));
+  },
   set: (item, value) => {
     const target = of(item) ?? fail(`expects ${type}`);
-    target.bucketCounts = listOf(value, "bigint", "int64").map((count) =>
-      BigInt.asUintN(64, count),
-    );
+    const list =
+      value instanceof Part && value.type === uint64s ? (value.value as bigint[]) : value;
+    target.bucketCounts = listOf(list, "bigint", "int64").map((count) => BigInt.asUintN(64, count));
   },
 });
 

@@ -101,7 +101,8 @@ function zeroOf(value: Val): Val {
   if (value instanceof Instant) return new Instant(-62_135_596_800_000_000_000n);
   if (value instanceof Duration) return new Duration(0n);
   if (value instanceof Id) return new Id(value.of, "0".repeat(value.hex.length));
-  if (value.type === "ptrace.Status") return new Part(value.type, { message: "", code: 0 });
+  // The zero status copies nothing, upstream too.
+  if (value.type === "ptrace.Status") return value;
   if (Array.isArray(value.value)) return new Part(value.type, []);
   return fail(`cannot infer zero value for type ${typeName(value)} in clear`);
 }
@@ -273,10 +274,13 @@ const mergeMaps = define(
     }
     return (item) => {
       const map = mapOf(path.get(item));
-      for (const [key, value] of source(item)) {
+      const from = source(item);
+      const own = from === map;
+      for (const [key, value] of from) {
         const has = map.has(key);
         if (strategy === "insert" ? has : strategy === "update" && !has) continue;
-        map.set(key, copy(value));
+        // A map that is merged into itself is emptied before it is read.
+        map.set(key, own && strategy === "upsert" ? null : copy(value));
       }
       path.set(item, map);
       return null;

@@ -4,8 +4,7 @@ import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { createXXHash128, createXXHash3 } from "hash-wasm";
 
 import { arg, define, opt, pure, type FunctionSpec } from "../registry.ts";
-import { fail, int64, kindName, type Val } from "../runtime/value.ts";
-import { asString } from "../runtime/text.ts";
+import { fail, int64, kindName, typeName, type Val } from "../runtime/value.ts";
 import { murmur128, murmur32 } from "./murmur.ts";
 import { parseAddress } from "./network.ts";
 
@@ -138,9 +137,9 @@ export const hashes: readonly FunctionSpec[] = [
   pure(
     "CommunityID",
     [
-      arg("source_ip", "string"),
+      arg("source_IP", "string"),
       arg("source_port", "int"),
-      arg("destination_ip", "string"),
+      arg("destination_IP", "string"),
       arg("destination_port", "int"),
       opt("protocol", "string"),
       opt("seed", "int"),
@@ -159,9 +158,7 @@ export const hashes: readonly FunctionSpec[] = [
       const bytes =
         typeof value === "string" || value instanceof Uint8Array
           ? bytesOf(value)
-          : value === null
-            ? fail("unsupported type for Base64Encode: nil")
-            : Buffer.from(asString(value));
+          : fail(`expected string but got ${typeName(value)}`);
       return encode?.(bytes) ?? fail(`unsupported base64 variant: ${name}`);
     },
   ),

@@ -143,7 +143,7 @@ export const network: readonly FunctionSpec[] = [
   ),
   pure(
     "URL",
-    [arg("uri", "string")],
+    [arg("URI", "string")],
     { symbolic: "abstract", returns: "map", fails: "the text is no URL" },
     url,
   ),

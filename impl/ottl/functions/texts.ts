@@ -38,7 +38,7 @@ const goSpace =
 const separators = " _-.";
 
 /** Words begin after separators and digits; other characters are left out. */
-function camel(text: string): string {
+export function camel(text: string): string {
   const bare = text.replace(goSpace, "");
   const acronym = bare === "ID";
   const source = acronym ? "id" : bare;

@@ -20,6 +20,15 @@ import {
 const is = (name: string, test: (value: Val) => boolean): FunctionSpec =>
   pure(name, [arg("target", "any")], { symbolic: "exact", returns: "bool" }, test);
 
+/** Upstream asks by reading a value of the type, so a constant of another type is refused. */
+const isOf = (name: string, type: string, test: (value: Val) => boolean): FunctionSpec =>
+  define(name, [arg("target", "any")], { symbolic: "exact", returns: "bool" }, ([target]) => {
+    if (target.constant !== undefined && !test(target.constant.value)) {
+      throw new Error(`expected ${type} but got ${kindName(target.constant.value)}`);
+    }
+    return (item) => test(target(item));
+  });
+
 function isZero(value: Val): boolean {
   if (value === null || value === "" || value === 0n || value === false) return true;
   if (typeof value === "number") return Object.is(value, 0);
@@ -135,14 +144,14 @@ export const types: readonly FunctionSpec[] = [
   pure("Hex", [arg("target", "bytesLike")], { symbolic: "abstract", returns: "string" }, (bytes) =>
     Buffer.from(bytes ?? []).toString("hex"),
   ),
-  is("IsBool", (value) => typeof value === "boolean"),
-  is("IsDouble", (value) => typeof value === "number"),
-  is("IsInt", (value) => typeof value === "bigint"),
-  is("IsString", (value) => typeof value === "string"),
-  is("IsMap", (value) => value instanceof Map),
+  isOf("IsBool", "bool", (value) => typeof value === "boolean"),
+  isOf("IsDouble", "float64", (value) => typeof value === "number"),
+  isOf("IsInt", "int64", (value) => typeof value === "bigint"),
+  isOf("IsString", "string", (value) => typeof value === "string"),
+  isOf("IsMap", "pcommon.Map", (value) => value instanceof Map),
   is(
     "IsList",
-    (value) => Array.isArray(value) || (value instanceof Part && Array.isArray(value.value)),
+    (value) => Array.isArray(value) || (value instanceof Part && value.type.endsWith("Slice")),
   ),
   is("IsEmpty", isZero),
   define(

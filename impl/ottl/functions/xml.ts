@@ -26,7 +26,8 @@ interface Parsed {
   readonly head: string;
 }
 
-function parseXml(text: string): Parsed {
+/** A text must have an element; some functions take the empty text as well. */
+function parseXml(text: string, mayBeEmpty: boolean): Parsed {
   const declaration = /^<\?xml[^>]*\?>/.exec(text)?.[0] ?? "";
   const body = text.slice(declaration.length);
   let document: XmlDocument;
@@ -39,7 +40,14 @@ function parseXml(text: string): Parsed {
   } catch (error) {
     return fail(`parse xml: ${(error as Error).message.split("\n")[0]}`);
   }
-  return { document, root: document.documentElement!, head: declaration };
+  const root = document.documentElement!;
+  if (
+    !(mayBeEmpty && text === "") &&
+    ![...children(root)].some(({ nodeType }) => nodeType === ELEMENT)
+  ) {
+    fail("parse xml: invalid XML document");
+  }
+  return { document, root, head: declaration };
 }
 
 function* children(node: XmlNode): Generator<XmlNode> {
@@ -183,8 +191,9 @@ const edited = (
   path: string,
   change: (node: XmlNode, parsed: Parsed) => void,
   text: string,
+  mayBeEmpty: boolean,
 ): string => {
-  const parsed = parseXml(text);
+  const parsed = parseXml(text, mayBeEmpty);
   for (const node of select(parsed, path)) change(node, parsed);
   return whole(parsed);
 };
@@ -213,7 +222,7 @@ export const xml: readonly FunctionSpec[] = [
     [target],
     { symbolic: "abstract", returns: "map", fails: "the text is no XML document" },
     (text) => {
-      const { root } = parseXml(text);
+      const { root } = parseXml(text, true);
       const elements = [...children(root)].filter(({ nodeType }) => nodeType === ELEMENT);
       if (elements.length === 0) return fail("unmarshal xml: EOF");
       if (elements.length > 1 || root.lastChild!.nodeType !== ELEMENT) {
@@ -228,14 +237,14 @@ export const xml: readonly FunctionSpec[] = [
     { symbolic: "abstract", returns: "map", fails: "the text is no XML" },
     (text) => {
       const out: ValMap = new Map();
-      simplified(parseXml(text).root, out);
+      simplified(parseXml(text, false).root, out);
       return out;
     },
   ),
-  define("GetXML", [target, arg("xpath", "literalString")], facts, ([text, path]) => {
+  define("GetXML", [target, arg("x_path", "literalString")], facts, ([text, path]) => {
     checked(path);
     return (item) => {
-      const parsed = parseXml(text(item));
+      const parsed = parseXml(text(item), true);
       return select(parsed, path)
         .map((node) => {
           if (node.nodeType === ATTRIBUTE) return node.nodeValue ?? "";
@@ -246,7 +255,7 @@ export const xml: readonly FunctionSpec[] = [
         .join("");
     };
   }),
-  define("RemoveXML", [target, arg("xpath", "literalString")], facts, ([text, path]) => {
+  define("RemoveXML", [target, arg("x_path", "literalString")], facts, ([text, path]) => {
     checked(path);
     return (item) =>
       edited(
@@ -258,11 +267,12 @@ export const xml: readonly FunctionSpec[] = [
           } else node.parentNode?.removeChild(node);
         },
         text(item),
+        true,
       );
   }),
   define(
     "InsertXML",
-    [target, arg("xpath", "literalString"), arg("sub_document", "string")],
+    [target, arg("x_path", "literalString"), arg("sub_document", "string")],
     facts,
     ([text, path, sub]) => {
       checked(path);
@@ -277,11 +287,12 @@ export const xml: readonly FunctionSpec[] = [
               refused.push(`InsertXML XPath selected non-element: "${node.nodeValue ?? ""}"`);
               return;
             }
-            for (const child of children(parseXml(inserted).root)) {
+            for (const child of children(parseXml(inserted, false).root)) {
               node.appendChild(document.importNode(child, true));
             }
           },
           source,
+          true,
         );
         return refused.length === 0 ? out : fail(refused.join("; "));
       };
@@ -289,7 +300,7 @@ export const xml: readonly FunctionSpec[] = [
   ),
   define(
     "ConvertAttributesToElementsXML",
-    [target, opt("xpath", "literalString")],
+    [target, opt("x_path", "literalString")],
     facts,
     ([text, path]) => {
       const at = checked(path === undefined ? "//@*" : `${path}/descendant-or-self::*/@*`);
@@ -304,17 +315,23 @@ export const xml: readonly FunctionSpec[] = [
             owner.removeAttribute(node.nodeName);
           },
           text(item),
+          false,
         );
     },
   ),
   define(
     "ConvertTextToElementsXML",
-    [target, opt("xpath", "literalString"), opt("element_name", "literalString")],
+    [target, opt("x_path", "literalString"), opt("element_name", "literalString")],
     facts,
     ([text, path, name]) => {
       const at = checked(path ?? "/");
       return (item) =>
-        edited(at, (node, { document }) => wrapTexts(node, name ?? "value", document), text(item));
+        edited(
+          at,
+          (node, { document }) => wrapTexts(node, name ?? "value", document),
+          text(item),
+          false,
+        );
     },
   ),
 ];

@@ -89,6 +89,9 @@ export function setIn(
       put = (next) => void (items[index] = next);
     }
     if (i === keys.length - 1) {
+      // The place is made before the value is copied, which a value that holds the place shows.
+      if (value instanceof Map && !(current instanceof Map)) put(new Map());
+      else if (Array.isArray(value) && !Array.isArray(current)) put([]);
       put(stored(value));
       return;
     }
@@ -100,11 +103,15 @@ export function setIn(
   }
 }
 
+const longestMade = 100_000n;
+
 /** Below an empty value a text makes a map, and an index a list that is long enough. */
 function madeFor(key: KeyGetter, item: Item): ValMap | Val[] {
   const value = "known" in key ? key.known : key.get(item);
   if (typeof value === "string") return new Map();
   if (typeof value === "bigint") {
+    // Upstream makes a list of any length; one that long is a mistake that would take the memory.
+    if (value > longestMade) return fail(`no list of ${value} elements is made for an index`);
     return Array.from({ length: Math.max(0, Number(value)) + 1 }, () => null);
   }
   return fail("neither a string nor an int index was given, this is an error in the OTTL");

@@ -2,7 +2,7 @@
 
 import type { Getter } from "../registry.ts";
 import { parseBool, parseFloat64, parseInt64, stringLike, truncate64 } from "./text.ts";
-import { Duration, fail, Instant, kindName, typeName, type Val } from "./value.ts";
+import { Duration, fail, Instant, kindName, Part, typeName, type Val } from "./value.ts";
 
 export const asText = (value: Val): string =>
   typeof value === "string" ? value : mismatch("string", value);
@@ -15,7 +15,11 @@ export const asBool = (value: Val): boolean =>
 export const asMap = (value: Val) =>
   value instanceof Map ? value : mismatch("pcommon.Map", value);
 export const asList = (value: Val): Val[] =>
-  Array.isArray(value) ? value : mismatch("pcommon.Slice", value);
+  Array.isArray(value)
+    ? value
+    : value instanceof Part && value.type === "[]uint64"
+      ? (value.value as bigint[])
+      : mismatch("pcommon.Slice", value);
 export const asTime = (value: Val): Instant =>
   value instanceof Instant ? value : mismatch("time", value);
 export const asDuration = (value: Val): Duration =>

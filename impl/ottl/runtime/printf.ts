@@ -85,7 +85,11 @@ function verbatim(verb: string, value: Val, flags: Flags): string | null {
     default:
       if (value instanceof Uint8Array) {
         if (verb === "s") return Buffer.from(value).toString("utf8");
-        return verb === "x" ? Buffer.from(value).toString("hex") : null;
+        if (verb === "x") return Buffer.from(value).toString("hex");
+        if (verb === "q") return JSON.stringify(Buffer.from(value).toString("utf8"));
+        const verbOf = (byte: number): string =>
+          integer(verb, BigInt(byte), flags) ?? `%!${verb}(uint8=${byte})`;
+        return `[${Array.from(value, verbOf).join(" ")}]`;
       }
       return value !== null && (verb === "s" || verb === "d") ? plainValue(value) : null;
   }

@@ -7,6 +7,9 @@ import {
   Id,
   Instant,
   Part,
+  RawList,
+  RawMap,
+  typeName,
   compareStrings,
   type Val,
 } from "./value.ts";
@@ -62,7 +65,19 @@ export function toJson(value: Val, html = true): string {
     default:
   }
   if (value === null) return "null";
-  if (value instanceof Uint8Array) return JSON.stringify(Buffer.from(value).toString("base64"));
+  if (value instanceof Uint8Array) {
+    // No bytes are a nil slice of Go.
+    return value.length === 0 ? "null" : `"${Buffer.from(value).toString("base64")}"`;
+  }
+  // Parts and what stands in a list of a statement are Go structs without public fields.
+  if (value instanceof Part) return value.type === "[]uint64" ? toJson(value.value as Val[]) : "{}";
+  if (value instanceof RawList) {
+    const inner = (item: Val): string =>
+      item instanceof RawList || item instanceof RawMap || !isContainer(item)
+        ? toJson(item, html)
+        : "{}";
+    return `[${Array.from(value, inner).join(",")}]`;
+  }
   if (Array.isArray(value)) return `[${Array.from(value, (item) => toJson(item, html)).join(",")}]`;
   if (value instanceof Map) {
     const keys = [...value.keys()].sort(compareStrings);
@@ -71,8 +86,10 @@ export function toJson(value: Val, html = true): string {
   if (value instanceof Instant) return `"${formatRfc3339(value)}"`;
   if (value instanceof Duration) return String(value.ns);
   if (value instanceof Id) return `[${[...Buffer.from(value.hex, "hex")].join(",")}]`;
-  return fail(`unsupported type: ${value.type}`);
+  return fail(`unsupported type: ${typeName(value)}`);
 }
+
+const isContainer = (value: Val): boolean => value instanceof Map || Array.isArray(value);
 
 /** The line separators are escaped as Go does. */
 function jsonString(text: string, html: boolean): string {
@@ -103,7 +120,6 @@ export function asString(value: Val): string {
 export function stringLike(value: Val): string | null {
   if (value === null || typeof value === "string") return value;
   if (value instanceof Uint8Array) return Buffer.from(value).toString("hex");
-  if (value instanceof Part) return fail(`unsupported type: ${value.type}`);
   return toJson(value);
 }
 

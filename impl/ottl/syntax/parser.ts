@@ -306,7 +306,8 @@ class Parser {
   #keys(): Key[] {
     const keys: Key[] = [];
     while (this.#accept("Punct", "[") !== null) {
-      const key = this.#first<Key>([() => this.#string(), () => this.math()]);
+      // An index that begins with a number is that number: upstream reads no further.
+      const key = this.#first<Key>([() => this.#string(), () => this.#int(), () => this.math()]);
       this.#need("Punct", "]", '"]"');
       keys.push(key);
     }

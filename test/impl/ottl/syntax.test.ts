@@ -83,6 +83,8 @@ describe("trees", () => {
       "set(a, 0x123)",
       "set(a, 9223372036854775808)",
       "set(a, (b) => (c) => d)",
+      // An index that begins with a number is that number.
+      "set(a[1 + 1], 1)",
     ]) {
       expect([text, failsAt(parseStatement, text) >= 0]).toEqual([text, true]);
     }
@@ -101,16 +103,16 @@ describe("trees", () => {
   });
 
   test("every node stands where its text stands", () => {
-    const text = 'set( log.attributes["a"][ 1+x ] , Concat([b, "c"], ":")) where -2 == resource.n';
+    const text = 'set( log.attributes["a"][ x+1 ] , Concat([b, "c"], ":")) where -2 == resource.n';
     const statement = parseStatement(text);
     const told = (node: Expression): string => text.slice(node.span.start, node.span.end);
     expect([...expressionsIn(statement)].map(told)).toEqual([
       text.slice(0, text.indexOf(" where")),
-      'log.attributes["a"][ 1+x ]',
+      'log.attributes["a"][ x+1 ]',
       '"a"',
-      "1+x",
-      "1",
+      "x+1",
       "x",
+      "1",
       'Concat([b, "c"], ":")',
       '[b, "c"]',
       "b",
