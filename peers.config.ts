@@ -25,8 +25,8 @@ export default defineConfig({
       protocols.map((protocol) => jsExporter("js-current", protocol, signal)),
     ),
     ...protocols.map((protocol) => jsExporter("js-node20", protocol, "traces", node20)),
-    // on either side of: network errors retried, response capped, full batches exported at once
-    ...["js-0.208", "js-0.209", "js-0.214", "js-0.215", "js-0.34", "js-0.35"].map((peer) =>
+    // on either side of: network errors retried, response capped
+    ...["js-0.208", "js-0.209", "js-0.214", "js-0.215"].map((peer) =>
       jsExporter(peer, "http/protobuf"),
     ),
     goExporter("http/protobuf"),

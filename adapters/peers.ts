@@ -24,8 +24,8 @@ const signalPackages = (version: string) =>
     ["proto", "http", "grpc"].map((kind) => [`exporter-${signal}-otlp-${kind}`, version] as const),
   );
 /** A line from before a fix and the one after it, with the exporter over HTTP/protobuf only. */
-const historic = (exporter: string, sdk: string, api = "1.9.0") => ({
-  packages: otel({ api, "sdk-trace-base": sdk, "exporter-trace-otlp-proto": exporter }),
+const historic = (exporter: string, sdk: string) => ({
+  packages: otel({ api: "1.9.0", "sdk-trace-base": sdk, "exporter-trace-otlp-proto": exporter }),
   exporter,
 });
 
@@ -58,8 +58,6 @@ export const jsPeers: Readonly<
   "js-0.209": historic("0.209.0", "2.3.0"),
   "js-0.214": historic("0.214.0", "2.6.1"),
   "js-0.215": historic("0.215.0", "2.7.0"),
-  "js-0.34": historic("0.34.0", "1.8.0", "1.3.0"),
-  "js-0.35": historic("0.35.0", "1.9.0", "1.4.0"),
 };
 
 const http = (path: string) => `http://127.0.0.1:{port}${path}`;

@@ -49,7 +49,6 @@ const overHttp: readonly Control[] = [
   ["ignores-unusable-retry-after", "retry-after-forms", "pedantic"],
   ["waits-before-retries", "retryable", "hasty"],
   ["backoff-grows", "backoff", "steady"],
-  ["backoff-has-jitter", "retryable", "no-jitter"],
   ["js-at-most-six-requests", "backoff", "hasty"],
   ["js-backoff-constants", "backoff", "hasty"],
   ["survives-idle-close", "idle-close", "forgetful"],
@@ -170,7 +169,8 @@ const applying = (protocol: OtlpProtocol) =>
 
 describe.concurrent("negative controls", () => {
   it("has one for every requirement", () => {
-    const overJson = new Set(overHttp.map(([slug]) => slug));
+    // of jitter: the test of samples below, which no busy machine can disturb
+    const overJson = new Set(["backoff-has-jitter", ...overHttp.map(([slug]) => slug)]);
     const all = new Set([...overJson, ...overGrpc.map(([slug]) => slug)]);
     const missing = [
       ...applying("http/json").filter(({ slug }) => !overJson.has(slug)),
@@ -188,6 +188,38 @@ describe.concurrent("negative controls", () => {
   it.each(overGrpc)("gRPC: %s is refuted in %s by the sin %s", async (slug, scenario, sins) => {
     const seen = await playOnce(sins, "grpc", scenario);
     expect(judge(slug, seen, knownFor(scenario))).toMatchObject({ kind: "deviates" });
+  });
+});
+
+describe("jitter is judged by its sample", () => {
+  /** A run whose first waits are these; `lagMs` is a pause of the harness around each of them. */
+  function runWith(waits: readonly number[], lagMs = 0): ScenarioRun {
+    const requests = waits.flatMap((ms, index) =>
+      [0, ms].map((offset, attempt) => ({
+        n: 2 * index + attempt + 1,
+        atMs: 10_000 * index + offset,
+        answeredAtMs: 10_000 * index + offset,
+        notBeforeMs: null,
+        exportNumber: index + 1,
+        attempt: attempt + 1,
+        answer: attempt === 0 ? { kind: "status", status: 503 } : { kind: "success" },
+      })),
+    );
+    const lags = lagMs === 0 ? [] : requests.map(({ atMs }) => ({ atMs, ms: lagMs }));
+    return { requests, lags, lagMs, protocol: "http/json" } as unknown as ScenarioRun;
+  }
+  const steady = [1_000, 1_003, 1_001, 1_006, 1_002, 1_004, 1_001, 1_005];
+  const spread = [870, 1_190, 1_010, 930, 1_120, 1_060, 810, 1_150];
+
+  it.each([
+    ["steady waits", steady, 0, "deviates"],
+    ["spread waits", spread, 0, "holds"],
+    ["too few steady waits to be sure", steady.slice(0, 4), 0, "unknown"],
+    ["two waits", spread.slice(0, 2), 0, "unknown"],
+    ["steady waits on a busy machine", steady, 300, "unknown"],
+    ["spread waits that pauses would explain", spread, 300, "unknown"],
+  ] as const)("%s", (_, waits, lagMs, expected) => {
+    expect(judge("backoff-has-jitter", runWith(waits, lagMs)).kind).toBe(expected);
   });
 });
 

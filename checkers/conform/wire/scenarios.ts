@@ -180,12 +180,12 @@ export function scenarios(pace: Pace, target: Target = {}): readonly Scenario[] 
       ...base,
       name: "sigterm",
       title: "SIGTERM with a full queue",
-      says: `A burst of up to ${QUEUE} items, then SIGTERM at once, while the batch processor would still wait 30 s; the receiver accepts everything, but takes 300 ms each time.`,
+      says: `A burst of up to ${QUEUE} items, then SIGTERM at once, while the batch processor would still wait 30 s; the receiver accepts everything, but takes 1 s each time.`,
       scheduleDelayMs: 30_000,
       script: {
         rounds: [
           {
-            attempts: [{ kind: "success", delay: { law: "constant", meanMs: 300 } }],
+            attempts: [{ kind: "success", delay: { law: "constant", meanMs: 1_000 } }],
             repeat: true,
           },
         ],
