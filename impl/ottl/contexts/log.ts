@@ -2,7 +2,7 @@
 
 import { getIn, setIn } from "../runtime/access.ts";
 import { asString } from "../runtime/text.ts";
-import { fail, kindName, stored } from "../runtime/value.ts";
+import { fail, kindName, store } from "../runtime/value.ts";
 import { expected, id, map, small, text, time, type Context } from "./fields.ts";
 import type { Item } from "../runtime/item.ts";
 
@@ -33,7 +33,9 @@ export const log: Context = {
       return {
         get: (item) => of(item).body,
         set: (item, value) => {
-          of(item).body = stored(value);
+          store(value, (next) => {
+            of(item).body = next;
+          });
         },
       };
     }

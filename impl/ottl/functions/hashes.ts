@@ -4,7 +4,7 @@ import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { createXXHash128, createXXHash3 } from "hash-wasm";
 
 import { arg, define, opt, pure, type FunctionSpec } from "../registry.ts";
-import { fail, int64, kindName, typeName, type Val } from "../runtime/value.ts";
+import { fail, int64, kindName, type Val } from "../runtime/value.ts";
 import { murmur128, murmur32 } from "./murmur.ts";
 import { parseAddress } from "./network.ts";
 
@@ -150,16 +150,12 @@ export const hashes: readonly FunctionSpec[] = [
   ),
   pure(
     "Base64Encode",
-    [arg("target", "any"), opt("variant", "string")],
+    [arg("target", "string"), opt("variant", "string")],
     { symbolic: "abstract", returns: "string", since: 147, fails: "the target is no text" },
     (value, variant) => {
       const name = variant ?? "base64";
       const encode = Object.hasOwn(variants, name) ? variants[name] : undefined;
-      const bytes =
-        typeof value === "string" || value instanceof Uint8Array
-          ? bytesOf(value)
-          : fail(`expected string but got ${typeName(value)}`);
-      return encode?.(bytes) ?? fail(`unsupported base64 variant: ${name}`);
+      return encode?.(Buffer.from(value)) ?? fail(`unsupported base64 variant: ${name}`);
     },
   ),
   pure(

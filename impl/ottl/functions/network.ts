@@ -58,6 +58,17 @@ function contains({ bytes, bits }: Network, address: Uint8Array): boolean {
   return true;
 }
 
+/** A path as Go prints it: as written where it may stand so, else escaped anew. */
+function escapedPath(raw: string, decoded: string): string {
+  if (/^(?:[\w!'()*,/:;=@&+$.~[\]-]|%[0-9a-fA-F]{2})*$/.test(raw)) return raw;
+  const escape = (character: string): string =>
+    Array.from(
+      Buffer.from(character),
+      (byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`,
+    ).join("");
+  return decoded.replace(/[^\w.~$&+,/:;=@-]/gu, escape);
+}
+
 function url(text: string): RawMap {
   if (text === "") fail("url cannot be empty");
   const out = new RawMap();
@@ -95,7 +106,12 @@ function url(text: string): RawMap {
     fail(`parse ${JSON.stringify(text)}: invalid port after host`);
   }
   const path = unescape(rawPath);
-  out.set("url.original", text);
+  const shown =
+    (scheme === "" ? "" : `${scheme.toLowerCase()}:`) +
+    (authority === undefined ? "" : `//${authority}`) +
+    escapedPath(rawPath, path);
+  const rest = (query === undefined ? "" : `?${query}`) + (fragment ? `#${fragment}` : "");
+  out.set("url.original", shown + rest);
   out.set("url.domain", unescape(host[1]!.replace(/^\[|\]$/g, "")));
   out.set("url.scheme", scheme.toLowerCase());
   out.set("url.path", path);

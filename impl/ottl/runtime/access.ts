@@ -1,6 +1,6 @@
 /** Reading and writing values by keys. */
 
-import { fail, kindName, stored, typeName, type Val, type ValMap } from "./value.ts";
+import { fail, kindName, store, stored, typeName, type Val, type ValMap } from "./value.ts";
 import type { Item } from "./item.ts";
 
 /** An index: known when the statement is built, or a value of each record. */
@@ -92,7 +92,7 @@ export function setIn(
       // The place is made before the value is copied, which a value that holds the place shows.
       if (value instanceof Map && !(current instanceof Map)) put(new Map());
       else if (Array.isArray(value) && !Array.isArray(current)) put([]);
-      put(stored(value));
+      store(value, put);
       return;
     }
     if (current instanceof Map || Array.isArray(current)) parent = current;

@@ -158,6 +158,36 @@ export function stored(value: Val, where = ""): Val {
   return fail(`unsupported type ${typeName(value)} for set operation${where}`);
 }
 
+/**
+ * Writes a value where a record holds any. Of a list in a statement the elements that no record
+ * holds stay empty, and only the last one is told as an error, as upstream does.
+ */
+export function store(value: Val, put: (value: Val) => void): void {
+  if (!(value instanceof RawList)) return put(stored(value));
+  const [list, error] = storedList(value);
+  put(list);
+  if (error !== null) throw error;
+}
+
+function storedList(list: RawList): [Val[], EvaluationError | null] {
+  let last: EvaluationError | null = null;
+  const out = Array.from(list, (item): Val => {
+    last = null;
+    if (item instanceof RawList) {
+      const [inner, error] = storedList(item);
+      last = error;
+      return inner;
+    }
+    try {
+      return stored(item);
+    } catch (error) {
+      last = error as EvaluationError;
+      return null;
+    }
+  });
+  return [out, last];
+}
+
 export function deepEqual(a: Val, b: Val): boolean {
   if (a === b) return true;
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
