@@ -96,7 +96,11 @@ function contradiction(
       return some ? `${proof.verdict}, but refuted at p = ${violated.join()}` : null;
     case "violated": {
       const p = Number(proof.counterexample?.at["p"]);
-      return violated.includes(p) ? null : `violated at p = ${p}, which nobody else says`;
+      // Exploration is inconclusive where the run that it found has no clock; this one has.
+      const other = explored[p - 1]?.verdict;
+      return other === "violated" || other === "inconclusive"
+        ? null
+        : `violated at p = ${p}, where exploration says ${other}`;
     }
     case "holds-bounded": {
       const depth = Number(proof.bound?.["depth"]);
