@@ -114,8 +114,10 @@ test.skipIf(tools.spin === undefined || tools.gcc === undefined)(
       }
     }
     if (models > 3) process.stderr.write(`spin: ${JSON.stringify({ seed, models, ...count })}\n`);
-    expect(count.violated / count.pairs).toBeGreaterThan(0.3);
-    expect(count.violated / count.pairs).toBeLessThan(0.7);
+    // The mixture is a matter of many pairs; a handful must only have both verdicts.
+    const share = count.pairs >= 200 ? { least: 0.3, most: 0.7 } : { least: 0.01, most: 0.99 };
+    expect(count.violated / count.pairs).toBeGreaterThan(share.least);
+    expect(count.violated / count.pairs).toBeLessThan(share.most);
     if (count.pairs >= 200) expect(count.lassos).toBeGreaterThanOrEqual(60);
   },
   600_000,
