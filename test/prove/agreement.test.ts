@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
+import { assign, createMachine } from "xstate";
 
 import {
   build,
@@ -14,6 +15,7 @@ import {
   scopeOfTheorem,
 } from "../../expr/index.ts";
 import { EnumCodes, readValue, type TermEnvironment, toTerm } from "../../checkers/prove/smt.ts";
+import { compileMachine } from "../../semantics/system.ts";
 import { closeSolver, Session } from "../../solver/solver.ts";
 import { DiagnosticError } from "../../core/diagnostic.ts";
 
@@ -127,6 +129,59 @@ describe("one meaning", () => {
     );
     expect(refused).toBeGreaterThan(0);
     expect(refused).toBeLessThan(500);
+  });
+
+  test("packed states answer what exact arithmetic computes, each from its own tries", () => {
+    const small = [-2, 0, 3];
+    const system = compileMachine({
+      machine: createMachine({
+        context: { a: 0, b: 0, c: 0, p: false, q: false, m: "slow" },
+        on: {
+          SET: {
+            actions: assign(({ event }) => {
+              const { a, b, c, p, q, m } = event as Record<string, unknown>;
+              return { a, b, c, p, q, m };
+            }),
+          },
+        },
+      } as never),
+      events: [
+        { type: "SET", a: small, b: small, c: small, p: [true, false], q: [true, false], m: modes },
+      ],
+      variables: {
+        a: { int: [-2, 3] },
+        b: { int: [-2, 3] },
+        c: { int: [-2, 3] },
+        p: "bool",
+        q: "bool",
+        m: { enum: modes },
+      },
+    });
+    system.successors(system.initial());
+    const count = system.size();
+    expect(count).toBe(3 ** 3 * 2 ** 3);
+    let compared = 0;
+    fc.assert(
+      fc.property(truth, (expression) => {
+        let selected: ReadonlySet<number>;
+        try {
+          selected = new Set(system.select(compileState(print(expression), scope), count));
+        } catch (error) {
+          if (error instanceof DiagnosticError && error.code === "VRF103") return;
+          throw error;
+        }
+        for (let state = 0; state < count; state++) {
+          const { context } = system.snapshot(state) as { context: object };
+          const exact = evaluateExact(expression, {
+            variable: (name) => exactOf(Reflect.get(context, name)),
+          });
+          expect(selected.has(state)).toBe(exact);
+          compared++;
+        }
+      }),
+      { seed: 17, numRuns: 150 },
+    );
+    expect(compared).toBeGreaterThan(20_000);
   });
 
   test("the solver computes what exact arithmetic computes", async () => {
