@@ -6,7 +6,6 @@
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import { monitorEventLoopDelay, performance } from "node:perf_hooks";
-import { createInterface } from "node:readline";
 
 import type { SpanContext } from "@opentelemetry/api";
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";
@@ -18,14 +17,7 @@ import {
   type LoadRecord,
   type LoadSpec,
 } from "../../core/load.ts";
-
-const samplingMs = 1;
-
-function print(message: object): Promise<void> {
-  return new Promise((resolve) => {
-    process.stdout.write(`${JSON.stringify(message)}\n`, () => resolve());
-  });
-}
+import { cpuOf, lagOf, print, samplingMs, serve } from "./load-program.ts";
 
 type Settle = (outcome: LoadOutcome, reason: string) => void;
 
@@ -125,8 +117,6 @@ async function run(spec: LoadSpec): Promise<void> {
 
   const cpu = process.cpuUsage(cpuBefore);
   delay.disable();
-  const lag = (nanoseconds: number): number =>
-    Math.max(0, (nanoseconds / 1e6 - samplingMs) / 1000) || 0;
   await print({
     originNs,
     sent,
@@ -134,21 +124,9 @@ async function run(spec: LoadSpec): Promise<void> {
     finished,
     outcomes,
     failures,
-    lag: { p50: lag(delay.percentile(50)), p99: lag(delay.percentile(99)), max: lag(delay.max) },
-    cpu: { user: cpu.user / 1e6, system: cpu.system / 1e6 },
+    lag: lagOf(delay),
+    cpu: cpuOf(cpu),
   });
 }
 
-const input = createInterface({ input: process.stdin });
-input.once("line", (line) => {
-  const spec: LoadSpec = JSON.parse(line);
-  run(spec).then(
-    () => process.exit(0),
-    (error: unknown) => {
-      console.error(error);
-      process.exit(1);
-    },
-  );
-});
-input.once("close", () => process.exit(1));
-await print({ ready: true });
+await serve((line) => run(JSON.parse(line) as LoadSpec));

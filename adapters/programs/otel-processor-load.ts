@@ -6,7 +6,6 @@
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import { monitorEventLoopDelay, performance } from "node:perf_hooks";
-import { createInterface } from "node:readline";
 
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";
 import {
@@ -19,15 +18,9 @@ import {
 } from "@opentelemetry/sdk-trace";
 
 import { loadSequenceHeader, type ProcessorRecord, type ProcessorSpec } from "../../core/load.ts";
+import { cpuOf, lagOf, print, samplingMs, serve } from "./load-program.ts";
 
-const samplingMs = 1;
 const numberKey = "load.number";
-
-function print(message: object): Promise<void> {
-  return new Promise((resolve) => {
-    process.stdout.write(`${JSON.stringify(message)}\n`, () => resolve());
-  });
-}
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 type Export = Mutable<ProcessorRecord["exports"][number]>;
@@ -192,30 +185,16 @@ async function run(spec: ProcessorSpec): Promise<void> {
   const shutdownBegin = performance.now();
   await processor.shutdown();
   const shutdownSeconds = (performance.now() - shutdownBegin) / 1000;
-  const lag = (nanoseconds: number): number =>
-    Math.max(0, (nanoseconds / 1e6 - samplingMs) / 1000) || 0;
   const record: ProcessorRecord = {
     sent,
     fate: watch.fate,
     exports: watch.exports,
     failures: watch.failures,
-    lag: { p50: lag(delay.percentile(50)), p99: lag(delay.percentile(99)), max: lag(delay.max) },
-    cpu: { user: cpu.user / 1e6, system: cpu.system / 1e6 },
+    lag: lagOf(delay),
+    cpu: cpuOf(cpu),
     shutdownSeconds,
   };
   await print(record);
 }
 
-const input = createInterface({ input: process.stdin });
-input.once("line", (line) => {
-  const spec: ProcessorSpec = JSON.parse(line);
-  run(spec).then(
-    () => process.exit(0),
-    (error: unknown) => {
-      console.error(error);
-      process.exit(1);
-    },
-  );
-});
-input.once("close", () => process.exit(1));
-await print({ ready: true });
+await serve((line) => run(JSON.parse(line) as ProcessorSpec));
