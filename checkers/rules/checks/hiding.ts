@@ -18,7 +18,7 @@ import {
   showText,
   type CheckScope,
 } from "./context.ts";
-import { clearIn, findLeak, spotValue } from "./leak.ts";
+import { clearIn, findLeak, leakOutcome, showSpot, spotValue } from "./leak.ts";
 import { proposeRepair } from "./repair.ts";
 
 const hashes = /^(?:SHA1|SHA256|SHA512|MD5|FNV|XXH3|XXH128|Murmur3Hash|Murmur3Hash128)$/;
@@ -51,9 +51,6 @@ export function spotOfPath(path: Path): Spot | null {
   if (access === null || keys.includes(null)) return null;
   return { leaf: access.leaf, keys: keys as string[] };
 }
-
-export const showSpot = ({ leaf, keys }: Spot): string =>
-  `${leaf}${keys.map((key) => `[${JSON.stringify(key)}]`).join("")}`;
 
 /** Whenever the hash fails, the value does not leave in clear. */
 export async function checkHashFails(
@@ -128,32 +125,9 @@ export async function checkCopies(
     applies: (run) =>
       run.observed.some((seen) => seen.rule === passage.rule && seen.fired && seen.error === null),
   });
-  switch (leak.kind) {
-    case "none":
-      return holds(
-        tell(
-          `two records that differ in ${showSpot(spot)} leave alike (query ${leak.digest || "folded"})`,
-        ),
-      );
-    case "unknown":
-      return undecided("universal", leak.reason, tell(""));
-    case "found": {
-      const message = `${showSpot(spot)} is hashed, but ${leak.where} still depends on it`;
-      return violated(
-        {
-          ...tell("two runs replayed"),
-          exhibits: [...payloadsOf(leak.one), ...payloadsOf(leak.other)],
-        },
-        counterexampleOf(
-          message,
-          leak.one,
-          { reason: "LEAK", secret: showSpot(spot), where: leak.where },
-          passage.rule,
-          {
-            twin: leak.other.input,
-          },
-        ),
-      );
-    }
-  }
+  return leakOutcome(leak, spot, tell, {
+    none: `two records that differ in ${showSpot(spot)} leave alike`,
+    found: (where) => `${showSpot(spot)} is hashed, but ${where} still depends on it`,
+    focus: passage.rule,
+  });
 }

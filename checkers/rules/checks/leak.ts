@@ -1,16 +1,18 @@
 /** Two runs that differ in a secret: what an observer can tell apart, found, replayed, attacked. */
 
+import type { Outcome } from "../../../core/result.ts";
 import { isJsonRecord, type Json } from "../../../core/trace.ts";
+import { holds, undecided, violated, type Told } from "../answer.ts";
 import { canonical, withoutDigests } from "../concrete/compare.ts";
 import { wantedTerms, recordOf } from "../concrete/from-model.ts";
 import type { PlainRecord, Value } from "../concrete/record.ts";
-import type { ConcreteRun } from "../concrete/replay.ts";
+import type { AnyRule, ConcreteRun } from "../concrete/replay.ts";
 import type { Sample } from "../concrete/sampling.ts";
 import { flatten } from "../concrete/show.ts";
 import { initialLeaf, leafType } from "../symbolic/leaves.ts";
 import { recordsDiffer, type Spot, type TwinRuns } from "../symbolic/questions.ts";
 import { and, subterms, type Term } from "../symbolic/term.ts";
-import type { CheckScope } from "./context.ts";
+import { counterexampleOf, payloadsOf, type CheckScope } from "./context.ts";
 
 export interface LeakQuestion {
   readonly spot: Spot;
@@ -36,6 +38,42 @@ export type Leak =
       /** The place in the output that differs. */
       readonly where: string;
     };
+
+export const showSpot = ({ leaf, keys }: Spot): string =>
+  `${leaf}${keys.map((key) => `[${JSON.stringify(key)}]`).join("")}`;
+
+/** What a leak, or its absence, says about a claim. */
+export function leakOutcome(
+  leak: Leak,
+  spot: Spot,
+  tell: (evidence: string) => Told,
+  words: {
+    readonly none: string;
+    found(where: string): string;
+    /** The rule that the counterexample is about. */
+    readonly focus?: AnyRule;
+  },
+): Outcome {
+  switch (leak.kind) {
+    case "none":
+      return holds(tell(`${words.none} (query ${leak.digest || "folded"})`));
+    case "unknown":
+      return undecided("universal", leak.reason, tell(""));
+    case "found": {
+      const { one, other, where } = leak;
+      return violated(
+        { ...tell("two runs replayed"), exhibits: [...payloadsOf(one), ...payloadsOf(other)] },
+        counterexampleOf(
+          words.found(where),
+          one,
+          { reason: "LEAK", secret: showSpot(spot), where },
+          words.focus,
+          { twin: other.input },
+        ),
+      );
+    }
+  }
+}
 
 /** First the records near the guards with two secrets each, then the solver. */
 export async function findLeak(scope: CheckScope, question: LeakQuestion): Promise<Leak> {

@@ -12,8 +12,7 @@ import { expressionsIn, type Expr } from "../symbolic/rule.ts";
 import type { Execution } from "../symbolic/program.ts";
 import { and, con, equal, isNil, not, or, text, yes, type Term } from "../symbolic/term.ts";
 import { assumptionsOf, counterexampleOf, payloadsOf, type CheckScope } from "./context.ts";
-import { showSpot } from "./hiding.ts";
-import { clearIn, findLeak, spotValue } from "./leak.ts";
+import { clearIn, findLeak, leakOutcome, showSpot, spotValue } from "./leak.ts";
 
 export interface Redaction {
   readonly spot: Spot;
@@ -171,30 +170,9 @@ export async function checkLeakFree(scope: CheckScope, claim: Redaction): Promis
     agree: (one, other) =>
       claim.release.every((expr) => claim.valueOf(expr, one) === claim.valueOf(expr, other)),
   });
-  switch (leak.kind) {
-    case "none":
-      return holds(
-        tell(`nothing that leaves depends on ${showSpot(spot)} (query ${leak.digest || "folded"})`),
-      );
-    case "unknown":
-      return undecided("universal", leak.reason, tell(""));
-    case "found": {
-      const message = `${leak.where} depends on ${showSpot(spot)}: two records that differ only there leave differently`;
-      return violated(
-        {
-          ...tell("two runs replayed"),
-          exhibits: [...payloadsOf(leak.one), ...payloadsOf(leak.other)],
-        },
-        counterexampleOf(
-          message,
-          leak.one,
-          { reason: "LEAK", secret: showSpot(spot), where: leak.where },
-          undefined,
-          {
-            twin: leak.other.input,
-          },
-        ),
-      );
-    }
-  }
+  return leakOutcome(leak, spot, tell, {
+    none: `nothing that leaves depends on ${showSpot(spot)}`,
+    found: (where) =>
+      `${where} depends on ${showSpot(spot)}: two records that differ only there leave differently`,
+  });
 }
