@@ -1,4 +1,8 @@
-/** Random statecharts with everything that a chart may have, from a seed. */
+/**
+ * Random statecharts with everything that a chart may have, from a seed. Most are *tame*: what raises
+ * events is kept from answering its own, and a named timer is cancelled before it is set again, so that
+ * a walk rarely ends before its time. The others loop, or set a timer twice, as they like.
+ */
 
 import {
   and,
@@ -31,12 +35,21 @@ interface Shape {
 
 const letters = ["A", "B", "C"] as const;
 
+/** Where an action stands: what follows from the outside may raise R0 and R1, what they do only R2. */
+type Where = "outside" | "inside" | "last";
+
 export function randomChart(random: Random): MachineModel {
   const below = (limit: number): number => Math.floor(random.next() * limit);
   const chance = (share: number): boolean => random.next() < share;
   const pick = <T>(items: readonly T[]): T => items[below(items.length)]!;
   const some = <T>(most: number, make: () => T): T[] =>
     Array.from({ length: below(most + 1) }, make);
+
+  const tame = !chance(0.15);
+  const raisable = (where: Where): readonly string[] => {
+    if (!tame) return ["R0", "R1", "R2"];
+    return where === "outside" ? ["R0", "R1", "R2"] : where === "inside" ? ["R2"] : [];
+  };
 
   const shapes: Shape[] = [];
   const grow = (id: string, depth: number, mayEnd: boolean): Shape => {
@@ -88,9 +101,18 @@ export function randomChart(random: Random): MachineModel {
     }
   };
 
-  const action = (depth = 1): unknown => {
+  const action = (where: Where): unknown[] => {
     const k = below(4);
-    switch (below(depth > 0 ? 11 : 9)) {
+    const raised = raisable(where);
+    const choice = below(11);
+    if ((choice === 3 || choice === 9) && raised.length === 0) return [action(where)].flat();
+    if (choice === 4 && tame) return [cancel("late"), late()];
+    return [simple(choice, k, raised)];
+  };
+  const late = (): unknown =>
+    raise({ type: "LATE" }, { delay: pick([10, "dyn"]) as any, id: "late" });
+  const simple = (choice: number, k: number, raised: readonly string[]): unknown => {
+    switch (choice) {
       case 0:
         return assign({ n: ({ context }: Args) => (context.n * 2 + k) % 4 });
       case 1:
@@ -98,9 +120,9 @@ export function randomChart(random: Random): MachineModel {
       case 2:
         return assign({ m: k > 1, n: ({ context }: Args) => (context.m ? k : context.n) });
       case 3:
-        return raise({ type: pick(["R0", "R1"]) });
+        return raise({ type: pick(raised) });
       case 4:
-        return raise({ type: "LATE" }, { delay: pick([10, "dyn"]) as any, id: "late" });
+        return late();
       case 5:
         return cancel("late");
       case 6:
@@ -109,23 +131,26 @@ export function randomChart(random: Random): MachineModel {
         return emit(({ context }: Args) => ({ type: "TOLD", m: context.m }));
       case 8:
         return "copyEvent";
-      case 9:
+      case 9: {
+        const type = pick(raised);
         return enqueueActions(({ enqueue, check, context }: any) => {
           if (check("isOdd")) enqueue.assign({ n: ({ context: now }: Args) => (now.n + 1) % 4 });
-          if (context.m) enqueue.raise({ type: "R1" });
+          if (context.m) enqueue.raise({ type });
           else enqueue({ type: "effect", params: { n: -1 } });
           enqueue.assign({ m: ({ context: now }: Args) => now.n > 1 });
         });
+      }
       default:
         return assign(({ context }: Args) => ({ ...context, n: 3 - context.n }));
     }
   };
 
-  const transition = (guarded = chance(0.5)): Config => ({
-    ...(chance(0.75) ? { target: target() } : {}),
+  const actions = (most: number, where: Where): unknown[] => some(most, () => action(where)).flat();
+  const transition = (where: Where, guarded = chance(0.5)): Config => ({
+    ...((!tame || where !== "last") && chance(0.75) ? { target: target() } : {}),
     ...(guarded ? { guard: guard() } : {}),
     ...(chance(0.2) ? { reenter: true } : {}),
-    actions: some(2, action),
+    actions: actions(2, where),
   });
 
   const build = (shape: Shape): Config => {
@@ -142,23 +167,27 @@ export function randomChart(random: Random): MachineModel {
       return {
         id,
         type: "final",
-        entry: some(1, action),
+        entry: actions(1, "inside"),
         output: ({ context }: Args) => ({ v: context.n > 1 ? 1 : 0 }),
       };
     }
     const on: Config = {};
     for (const letter of letters) {
-      if (chance(0.45)) on[letter] = chance(0.25) ? [transition(true), transition()] : transition();
+      if (chance(0.45)) {
+        const one = (guarded?: boolean): Config => transition("outside", guarded);
+        on[letter] = chance(0.25) ? [one(true), one()] : one();
+      }
     }
-    if (chance(0.15)) on["*"] = transition();
-    if (chance(0.2)) on["R0"] = transition(true);
-    if (chance(0.2)) on["R1"] = transition(true);
-    if (chance(0.2)) on["LATE"] = transition();
+    if (chance(0.15)) on["*"] = transition("last");
+    if (chance(0.2)) on["R0"] = transition("inside", true);
+    if (chance(0.2)) on["R1"] = transition("inside", true);
+    if (chance(0.2)) on["R2"] = transition("last", true);
+    if (chance(0.2)) on["LATE"] = transition("outside");
     return {
       id,
       on,
-      ...(chance(0.3) ? { entry: some(2, action) } : {}),
-      ...(chance(0.2) ? { exit: some(2, action) } : {}),
+      ...(chance(0.3) ? { entry: actions(2, "inside") } : {}),
+      ...(chance(0.2) ? { exit: actions(2, "inside") } : {}),
       ...(chance(0.15)
         ? {
             always: {
@@ -168,13 +197,13 @@ export function randomChart(random: Random): MachineModel {
             },
           }
         : {}),
-      ...(chance(0.2) ? { after: { [pick(["10", "20", "dyn"])]: transition() } } : {}),
+      ...(chance(0.2) ? { after: { [pick(["10", "20", "dyn"])]: transition("outside") } } : {}),
       ...(children.length === 0
         ? {}
         : {
             ...(kind === "parallel" ? { type: "parallel" } : { initial: children[0]!.id }),
             states: Object.fromEntries(children.map((child) => [child.id, build(child)])),
-            ...(chance(0.5) ? { onDone: transition() } : {}),
+            ...(chance(0.5) ? { onDone: transition("inside") } : {}),
           }),
     };
   };

@@ -1,8 +1,11 @@
 /**
  * Would the suite notice a fault of the compiler or of the search? Mutants of their sources by fixed
- * operators; nobody chooses the places: every site is listed, and the seed picks the same number for
- * each operator. Each mutant is written into a copy of the tree, and the tests of exploration run on
- * it until the first failure.
+ * operators (explore-sites.ts); the seed picks the same number for each operator. Each mutant is
+ * written into a copy of the tree, and the tests of exploration run on it until the first failure.
+ *
+ * What counts as caught: a test fails, or the tests do not end within several times the processor time
+ * that they take without the mutant (a loop without end), or they die (out of memory). The three are
+ * told apart. A mutant on which the tests could not be run counts neither way.
  *
  * `npm run mutation:explore [-- --each 6 --seed 1 --jobs 2 --only 3,7]`
  */
@@ -14,22 +17,11 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 
 import { makeRandom } from "../../core/random.ts";
+import { reasonFor } from "./explore-equivalent.ts";
+import { operators, sitesOf, sources, type Site } from "./explore-sites.ts";
 
 const root = join(import.meta.dirname, "../..");
 
-/** The compiler, the search and the temporal algorithms; not what only words or draws. */
-const sources = [
-  ...["channel", "expand", "kind", "layout", "pending", "product", "store"].map(
-    (name) => `semantics/packed/${name}.ts`,
-  ),
-  ...["instrument", "oracle", "recorder"].map((name) => `semantics/trace/${name}.ts`),
-  ...["graph", "recurrence", "safety"].map((name) => `checkers/explore/${name}.ts`),
-  ...["buchi", "components", "ctl", "fair", "loops", "normal", "product", "search", "word"].map(
-    (name) => `checkers/explore/temporal/${name}.ts`,
-  ),
-];
-
-/** Fast and sharp first: the run ends at the first failure. */
 const tests = [
   "test/temporal/search.test.ts",
   "test/temporal/ctl.test.ts",
@@ -39,67 +31,6 @@ const tests = [
   "test/audit",
 ];
 
-interface Operator {
-  readonly name: string;
-  readonly find: RegExp;
-  readonly replace: string;
-}
-
-const operators: readonly Operator[] = [
-  { name: "shift a bound: < to <=", find: / < (?=[\w(])/g, replace: " <= " },
-  { name: "shift by one: + 1 left out", find: / \+ 1\b/g, replace: "" },
-  { name: "turn a test: === to !==", find: / === /g, replace: " !== " },
-  { name: "weaken a test: && to ||", find: / && /g, replace: " || " },
-  { name: "drop a mask: & to |", find: / & (?=[~\w(])/g, replace: " | " },
-  { name: "skip a continue", find: /\bcontinue;/g, replace: ";" },
-  {
-    name: "answer the opposite: return true/false",
-    find: /\breturn (?:true|false);/g,
-    replace: "",
-  },
-  {
-    name: "forget an element: push left out",
-    find: /^ *[\w.#[\]!]+\.push\([^()]*\);$/gm,
-    replace: "",
-  },
-  {
-    name: "forget a step: an update left out",
-    find: /^ *[\w.#[\]!]+ (?:\+=|-=|\|=) [^;]+;$/gm,
-    replace: "",
-  },
-];
-
-interface Mutant {
-  readonly number: number;
-  readonly operator: string;
-  readonly file: string;
-  readonly line: number;
-  readonly text: string;
-  readonly source: string;
-}
-
-function sitesOf({ name, find, replace }: Operator): Omit<Mutant, "number">[] {
-  return sources.flatMap((file) => {
-    const source = readFileSync(join(root, file), "utf8");
-    return [...source.matchAll(find)].flatMap(({ index, 0: found }) => {
-      const line = source.slice(0, index).split("\n").length + (found.startsWith("\n") ? 1 : 0);
-      const text = source.split("\n")[line - 1]!.trim();
-      if (/^(?:\*|\/\*|\/\/|import|export type|readonly)/.test(text)) return [];
-      const opposite = found.includes("true") ? "return false;" : "return true;";
-      const changed = found.startsWith("return ") ? opposite : replace;
-      return [
-        {
-          operator: name,
-          file,
-          line,
-          text,
-          source: source.slice(0, index) + changed + source.slice(index + found.length),
-        },
-      ];
-    });
-  });
-}
-
 const { values: flags } = parseArgs({
   options: {
     each: { type: "string", default: "6" },
@@ -108,6 +39,8 @@ const { values: flags } = parseArgs({
     only: { type: "string" },
   },
 });
+
+type Mutant = Site & { readonly number: number };
 
 const random = makeRandom(Number(flags.seed));
 const mutants: Mutant[] = [];
@@ -120,18 +53,17 @@ for (const operator of operators) {
 }
 const only = flags.only?.split(",").map(Number);
 const queue = mutants.filter(({ number }) => only?.includes(number) ?? true);
-console.log(`${queue.length} mutants of ${sources.length} files`);
-
-/** Longest run of the tests on one mutant; a mutant that loops for ever is caught by it. */
-const patienceMs = 150_000;
 
 function copyOfTree(): string {
   const folder = mkdtempSync(join(tmpdir(), "verify-mutants-"));
-  for (const part of ["checkers", "core", "expr", "semantics", "models", "properties", "runner"]) {
-    cpSync(join(root, part), join(folder, part), { recursive: true });
-  }
-  for (const part of ["test", "impl", "solver", "sim", "reports", "adapters", "examples", "cli"]) {
-    symlinkOrCopy(part, folder);
+  const parts = ["checkers", "core", "expr", "semantics", "models", "properties", "runner"];
+  const others = ["test", "impl", "solver", "sim", "reports", "adapters", "examples", "cli"];
+  for (const part of [...parts, ...others]) {
+    // Tests import what they test by relative paths: they have to be copies as well.
+    cpSync(join(root, part), join(folder, part), {
+      recursive: true,
+      filter: (path) => !path.includes("node_modules") && !path.includes("/dist/"),
+    });
   }
   for (const file of ["package.json", "tsconfig.json", "vitest.config.ts", "index.ts"]) {
     cpSync(join(root, file), join(folder, file));
@@ -140,60 +72,148 @@ function copyOfTree(): string {
   return folder;
 }
 
-/** Tests import what they test by relative paths: they have to be copies as well. */
-function symlinkOrCopy(part: string, folder: string): void {
-  cpSync(join(root, part), join(folder, part), {
-    recursive: true,
-    filter: (path) => !path.includes("node_modules") && !path.includes("/dist/"),
-  });
+interface TestRun {
+  readonly says: "passed" | "failed" | "endless" | "died" | "not-run";
+  /** The test that failed, or what happened instead. */
+  readonly detail: string;
+  readonly cpuSeconds: number;
 }
 
-/** null: nothing noticed the mutant. */
-function caughtBy(folder: string): Promise<string | null> {
+/** Processor time of a process with its threads, in seconds (proc(5), fields 14 and 15 of stat). */
+function cpuSecondsOf(pid: number): number {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  } catch {
+    return 0; // it has just ended, or this is no Linux: then only the patience below ends it
+  }
+}
+
+/** The longest that a run may take on the wall clock, however busy the machine. */
+const patienceMs = 1_800_000;
+
+function runTests(folder: string, maximalCpuSeconds: number): Promise<TestRun> {
+  const json = join(folder, "result.json");
+  rmSync(json, { force: true });
   return new Promise((resolve) => {
     const child = spawn(
       process.execPath,
-      [join(root, "node_modules/vitest/vitest.mjs"), "run", "--bail", "1", ...tests],
+      [
+        join(root, "node_modules/vitest/vitest.mjs"),
+        "run",
+        "--bail=1",
+        "--pool=threads",
+        "--maxWorkers=1",
+        "--no-isolate",
+        "--reporter=json",
+        `--outputFile=${json}`,
+        ...tests,
+      ],
       { cwd: folder, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, NO_COLOR: "1" } },
     );
     let output = "";
+    let cpuSeconds = 0;
+    let endless = false;
     child.stdout.on("data", (text: Buffer) => (output += text.toString()));
     child.stderr.on("data", (text: Buffer) => (output += text.toString()));
-    const timer = setTimeout(() => child.kill("SIGKILL"), patienceMs);
+    const started = performance.now();
+    const watch = setInterval(() => {
+      cpuSeconds = Math.max(cpuSeconds, cpuSecondsOf(child.pid ?? 0));
+      if (cpuSeconds < maximalCpuSeconds && performance.now() - started < patienceMs) return;
+      endless = true;
+      child.kill("SIGKILL");
+    }, 250);
+    const answer = (says: TestRun["says"], detail: string): void => {
+      clearInterval(watch);
+      resolve({ says, detail, cpuSeconds });
+    };
+    child.on("error", ({ message }) => answer("not-run", message));
     child.on("close", (code, signal) => {
-      clearTimeout(timer);
-      if (code === 0) resolve(null);
-      else if (signal !== null) resolve("the time limit");
-      else resolve(/FAIL.*?(test\/\S+)/s.exec(output)?.[1] ?? "the type of failure is unknown");
+      if (endless) answer("endless", `no end after ${cpuSeconds.toFixed(0)} s of processor time`);
+      else if (code === 0) answer("passed", "");
+      else answer(...told(json, output, signal));
     });
   });
 }
 
-const survivors: Mutant[] = [];
-let done = 0;
-async function work(): Promise<void> {
-  const folder = copyOfTree();
+function told(json: string, output: string, signal: string | null): [TestRun["says"], string] {
+  interface Told {
+    readonly name: string;
+    readonly message: string;
+    readonly assertionResults: readonly { readonly status: string; readonly title: string }[];
+  }
+  let files: readonly Told[];
   try {
-    for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
-      const file = join(folder, mutant.file);
-      const original = readFileSync(file, "utf8");
-      writeFileSync(file, mutant.source);
-      const by = await caughtBy(folder);
-      writeFileSync(file, original);
-      done += 1;
-      if (by === null) survivors.push(mutant);
-      const { number, operator, line, text } = mutant;
-      const verdict = by === null ? "SURVIVED" : `caught by ${by}`;
-      console.log(`${number}  ${mutant.file}:${line}  ${operator}  ${verdict}\n    ${text}`);
+    ({ testResults: files } = JSON.parse(readFileSync(json, "utf8")) as { testResults: Told[] });
+  } catch {
+    const memory = /heap out of memory|ERR_WORKER_OUT_OF_MEMORY|allocation failed/i.exec(output);
+    if (memory !== null || signal !== null) return ["died", memory?.[0] ?? signal!];
+    return ["not-run", output.trim().split("\n").slice(-3).join(" / ")];
+  }
+  for (const { name, assertionResults } of files) {
+    const failed = assertionResults.find(({ status }) => status === "failed");
+    if (failed !== undefined) {
+      return ["failed", `${name.slice(name.lastIndexOf("/test/") + 1)} > ${failed.title}`];
     }
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
+  }
+  const broken = files.find(({ message }) => message !== "");
+  if (broken !== undefined && /SyntaxError|Transform failed|PARSE_ERROR/.test(broken.message)) {
+    return ["not-run", broken.message.split("\n")[0]!];
+  }
+  if (broken !== undefined) return ["failed", `${broken.name} does not load: ${broken.message}`];
+  return /Unhandled/.test(output)
+    ? ["died", "an error outside every test"]
+    : ["not-run", output.trim().split("\n").slice(-3).join(" / ")];
+}
+
+const results: { readonly mutant: Mutant; readonly run: TestRun }[] = [];
+let limit = Number.POSITIVE_INFINITY;
+
+async function work(folder: string): Promise<void> {
+  for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
+    const file = join(folder, mutant.file);
+    const original = readFileSync(file, "utf8");
+    writeFileSync(file, mutant.source);
+    let run = await runTests(folder, limit);
+    if (run.says === "not-run") run = await runTests(folder, limit); // the machine's fault, perhaps
+    writeFileSync(file, original);
+    results.push({ mutant, run });
+    const { number, operator, line, text } = mutant;
+    const why = reasonFor(mutant);
+    const word =
+      run.says === "passed" ? `SURVIVED${why === null ? "" : ` (equivalent: ${why})`}` : run.says;
+    console.log(`${number}  ${mutant.file}:${line}  ${operator}  ${word} ${run.detail}`);
+    console.log(`    ${text}`);
   }
 }
-await Promise.all(Array.from({ length: Number(flags.jobs) }, work));
 
-const share = (100 * (done - survivors.length)) / done;
-console.log(`\n${done - survivors.length} of ${done} caught (${share.toFixed(1)} %); survivors:`);
-for (const { number, file, line, operator, text } of survivors) {
-  console.log(`  ${number}  ${file}:${line}  ${operator}: ${text}`);
+const folders = Array.from({ length: Number(flags.jobs) }, copyOfTree);
+try {
+  console.log(`${queue.length} mutants of ${sources.length} files, seed ${flags.seed}`);
+  const plain = await runTests(folders[0]!, limit);
+  if (plain.says !== "passed") throw new Error(`without a mutant: ${plain.says} ${plain.detail}`);
+  limit = Math.max(60, 5 * plain.cpuSeconds);
+  console.log(`without a mutant: passed, ${plain.cpuSeconds.toFixed(0)} s of processor time`);
+  await Promise.all(folders.map(work));
+} finally {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 }
+
+const of = (...words: TestRun["says"][]): typeof results =>
+  results.filter(({ run }) => words.includes(run.says));
+const caught = of("failed", "endless", "died");
+const judged = results.length - of("not-run").length;
+console.log(
+  `\n${caught.length} of ${judged} caught (${((100 * caught.length) / judged).toFixed(1)} %): ` +
+    `${of("failed").length} by a failing test, ${of("endless").length} by a loop without end, ` +
+    `${of("died").length} by the death of the tests; ${of("not-run").length} could not be run`,
+);
+console.log("survivors:");
+for (const { mutant } of of("passed")) {
+  const { number, file, line, operator, text } = mutant;
+  const why = reasonFor(mutant);
+  console.log(`  ${number}  ${file}:${line}  ${operator}: ${text}`);
+  console.log(`      ${why === null ? "NOT KNOWN AS EQUIVALENT" : `equivalent: ${why}`}`);
+}
+if (of("not-run").length > 0) process.exitCode = 1;
