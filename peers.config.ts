@@ -11,6 +11,7 @@ import {
   collectorReceiver,
   goExporter,
   jsExporter,
+  jsSimpleExporter,
   pythonExporter,
 } from "./adapters/peers.ts";
 import { defineConfig } from "./index.ts";
@@ -25,8 +26,9 @@ export default defineConfig({
       protocols.map((protocol) => jsExporter("js-current", protocol, signal)),
     ),
     ...protocols.map((protocol) => jsExporter("js-node20", protocol, "traces", node20)),
-    // on either side of: network errors retried, response capped
-    ...["js-0.208", "js-0.209", "js-0.214", "js-0.215"].map((peer) =>
+    jsSimpleExporter("js-current", "http/protobuf"),
+    // on either side of: full batches exported at once, network errors retried, response capped
+    ...["js-0.43", "js-0.44", "js-0.208", "js-0.209", "js-0.214", "js-0.215"].map((peer) =>
       jsExporter(peer, "http/protobuf"),
     ),
     goExporter("http/protobuf"),

@@ -19,6 +19,8 @@ export interface KnownDeviation {
   readonly runtime?: string;
   readonly protocols?: readonly OtlpProtocol[];
   readonly signals?: readonly OtlpSignal[];
+  /** Only behind this processor; behind either when left out. */
+  readonly processor?: "batch" | "simple";
   readonly requirements: readonly string[];
   /** `violated` unless something else is known, e.g. `inconclusive` for what never happens. */
   readonly verdict?: Verdict;
@@ -41,6 +43,8 @@ export interface Judged {
   readonly runtime?: string;
   readonly protocol?: OtlpProtocol;
   readonly signal?: OtlpSignal;
+  /** Default `batch`. */
+  readonly processor?: "batch" | "simple";
 }
 
 export function readDeviations(): DeviationFile {
@@ -53,7 +57,12 @@ export function deviationsOf(
   judged: Judged,
   known: readonly KnownDeviation[] = readDeviations().deviations,
 ): Record<string, Expectation> {
-  const { protocol = "http/protobuf", signal = "traces", runtime = "node" } = judged;
+  const {
+    protocol = "http/protobuf",
+    signal = "traces",
+    runtime = "node",
+    processor = "batch",
+  } = judged;
   const out: Record<string, Expectation> = {};
   for (const deviation of known) {
     const applies =
@@ -61,7 +70,8 @@ export function deviationsOf(
       satisfies(judged.version, deviation.versions) &&
       runtime.startsWith(deviation.runtime ?? "") &&
       (deviation.protocols?.includes(protocol) ?? true) &&
-      (deviation.signals?.includes(signal) ?? true);
+      (deviation.signals?.includes(signal) ?? true) &&
+      (deviation.processor ?? processor) === processor;
     if (!applies) continue;
     const because =
       deviation.upstream === undefined

@@ -54,6 +54,8 @@ export const jsPeers: Readonly<
     }),
     exporter: "0.223.0",
   },
+  "js-0.43": historic("0.43.0", "1.17.0"),
+  "js-0.44": historic("0.44.0", "1.17.1"),
   "js-0.208": historic("0.208.0", "2.2.0"),
   "js-0.209": historic("0.209.0", "2.3.0"),
   "js-0.214": historic("0.214.0", "2.6.1"),
@@ -71,7 +73,7 @@ const kindOf = { "http/protobuf": "proto", "http/json": "http", grpc: "grpc" } a
 const missing = (path: string, name: string) =>
   existsSync(path) ? {} : { missing: `not installed: node tools/peers.ts ${name}` };
 
-/** One exporter of OpenTelemetry JS, run by this Node or by another one. */
+/** One exporter of OpenTelemetry JS behind its batch processor, run by this Node or by another one. */
 export function jsExporter(
   peer: string,
   protocol: OtlpProtocol,
@@ -102,6 +104,28 @@ export function jsExporter(
     pace: { quietMs: 2_000, silenceMs: 8_000, jobs: 6 },
     expectFor: deviationsOf({ package: "opentelemetry-js", version, protocol, signal }),
     ...missing(join(folder, "node_modules"), peer),
+  };
+}
+
+/** The same exporter behind SimpleSpanProcessor, which hands on every span as it ends. */
+export function jsSimpleExporter(peer: string, protocol: OtlpProtocol): ExporterSubject {
+  const { batchProcessor: _, driveLarge: __, ...batching } = jsExporter(peer, protocol);
+  const version = jsPeers[peer]!.exporter;
+  return {
+    ...batching,
+    id: `${peer}-simple-${kindOf[protocol]}`,
+    title: `OpenTelemetry JS ${version}: SimpleSpanProcessor, ${protocol}`,
+    env: { ...batching.env, VERIFY_PROCESSOR: "simple" },
+    drive: http("/work?spans=3"),
+    simpleProcessor: true,
+    // the exporter refuses the 31st export at a time: there is no other room
+    room: 30,
+    expectFor: deviationsOf({
+      package: "opentelemetry-js",
+      version,
+      protocol,
+      processor: "simple",
+    }),
   };
 }
 

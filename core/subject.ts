@@ -314,6 +314,10 @@ export interface ExporterSubject extends WireSubject {
   readonly driveLarge?: string;
   /** It has a batch processor that reads OTEL_BSP_* or OTEL_BLRP_*. */
   readonly batchProcessor?: boolean;
+  /** It has a simple processor: every item is handed to the exporter as it ends. */
+  readonly simpleProcessor?: boolean;
+  /** Items that may wait at a time before some are dropped; default 2048, the batch processors' own. */
+  readonly room?: number;
   /**
    * Patience, where it is known that the process needs less than any exporter might: how long a
    * resend is looked for, after how long a process counts as silent, and how many copies of it may

@@ -1,5 +1,6 @@
 /** What the answer to an accepted batch says about the part that was refused. */
 
+import { type Field, fields } from "../platform/wire-reader.ts";
 import type { OtlpResponse } from "./transport.ts";
 
 /**
@@ -28,64 +29,27 @@ export function partialSuccess(
   return rejected === undefined && message === "" ? null : { rejected: rejected ?? 0, message };
 }
 
-/** ExportXServiceResponse: field 1 is partial_success {1: rejected, 2: error_message} for every signal. */
+/**
+ * ExportXServiceResponse: field 1 is partial_success {1: rejected, 2: error_message} for every signal.
+ * A message that comes several times is merged and of a scalar the last one counts (protobuf.dev,
+ * encoding, "Last One Wins"): the occurrences one after the other are that merged message.
+ */
 function protobufPartialSuccess(body: Uint8Array): { rejected: number; message: string } | null {
-  const partial = fields(body)?.find(({ number, bytes }) => number === 1 && bytes !== undefined);
-  const inner = partial?.bytes === undefined ? undefined : fields(partial.bytes);
-  if (inner === undefined || inner === null) return null;
-  const rejected = Number(inner.find(({ number }) => number === 1)?.value ?? 0n);
-  const text = inner.find(({ number }) => number === 2)?.bytes;
-  const message = text === undefined ? "" : new TextDecoder().decode(text);
+  let inner: Field[];
+  try {
+    const occurrences = fields(body).filter(
+      ({ number, wireType }) => number === 1 && wireType === LENGTH_DELIMITED,
+    );
+    inner = fields(Buffer.concat(occurrences.map(({ bytes }) => bytes)));
+  } catch {
+    return null;
+  }
+  const last = (wanted: number, type: number) =>
+    inner.findLast(({ number, wireType }) => number === wanted && wireType === type);
+  const rejected = Math.max(0, Number(BigInt.asIntN(64, last(1, VARINT)?.value ?? 0n)));
+  const message = new TextDecoder().decode(last(2, LENGTH_DELIMITED)?.bytes);
   return rejected === 0 && message === "" ? null : { rejected, message };
 }
 
-interface WireField {
-  readonly number: number;
-  readonly value?: bigint;
-  readonly bytes?: Uint8Array;
-}
-
-/** The fields of a protobuf message; null when it is cut or malformed. */
-function fields(bytes: Uint8Array): WireField[] | null {
-  const found: WireField[] = [];
-  let at = 0;
-  const varint = (): bigint | null => {
-    let value = 0n;
-    for (let shift = 0n; shift < 70n; shift += 7n) {
-      const byte = bytes[at++];
-      if (byte === undefined) return null;
-      value |= BigInt(byte & 0x7f) << shift;
-      if (byte < 0x80) return value;
-    }
-    return null;
-  };
-  while (at < bytes.length) {
-    const key = varint();
-    if (key === null) return null;
-    const number = Number(key >> 3n);
-    switch (Number(key & 7n)) {
-      case 0: {
-        const value = varint();
-        if (value === null) return null;
-        found.push({ number, value });
-        break;
-      }
-      case 1:
-        at += 8;
-        break;
-      case 2: {
-        const length = varint();
-        if (length === null || at + Number(length) > bytes.length) return null;
-        found.push({ number, bytes: bytes.subarray(at, at + Number(length)) });
-        at += Number(length);
-        break;
-      }
-      case 5:
-        at += 4;
-        break;
-      default:
-        return null;
-    }
-  }
-  return at === bytes.length ? found : null;
-}
+const VARINT = 0;
+const LENGTH_DELIMITED = 2;

@@ -7,7 +7,7 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import { gunzipSync } from "node:zlib";
 
-import { fields, integers, type Field } from "./wire-reader.ts";
+import { fields, integers, type Field } from "../platform/wire-reader.ts";
 
 export interface ReceivedProfile {
   readonly sampleType: string;

@@ -30,7 +30,7 @@ export function fixture(sins = "", changes: Partial<ExporterSubject> = {}): Expo
 }
 
 /** A target for which every scenario exists. */
-const everything = { driveLarge: "x", batchProcessor: true };
+const everything = { driveLarge: "x", batchProcessor: true, simpleProcessor: true };
 
 const never = new AbortController().signal;
 

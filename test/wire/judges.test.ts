@@ -80,6 +80,7 @@ const overHttp: readonly Control[] = [
   ["negative-timeout-means-default", "negative-timeout", "literal-timeouts"],
   ["zero-timeout-means-no-limit", "zero-timeout", "literal-timeouts"],
   ["exports-one-at-a-time", "sigterm", "overlap"],
+  ["simple-exports-one-at-a-time", "simple", "overlap"],
   ["batches-stay-within-the-limit", "batches", "big-batches"],
   ["full-batches-go-at-once", "batches", "lazy-batches"],
   ["queue-is-bounded", "queue", "endless-queue"],
@@ -142,6 +143,9 @@ const full = (sins: string, protocol: OtlpProtocol, scenario = ""): ExporterSubj
     drive: `http://127.0.0.1:{port}/work${driveQuery(scenario)}`,
     driveLarge: "http://127.0.0.1:{port}/work?spans=3&size=23000000",
     batchProcessor: true,
+    simpleProcessor: true,
+    // batches of one are what a simple processor makes
+    ...(scenario === "simple" ? { env: { OTEL_BSP_MAX_EXPORT_BATCH_SIZE: "1" } } : {}),
     profile: "opentelemetry-js",
   });
 

@@ -931,6 +931,17 @@ export const requirements: readonly Requirement[] = [
     judge: batch.exportsOneAtATime,
   },
   {
+    id: "P1s",
+    slug: "simple-exports-one-at-a-time",
+    title: "A simple processor has one export under way",
+    level: "MUST",
+    class: "normative",
+    source: sdk("simple-processor"),
+    since: "1.0.0",
+    scenarios: ["simple"],
+    judge: batch.exportsOneAtATime,
+  },
+  {
     id: "P2",
     slug: "batches-stay-within-the-limit",
     title: "No batch is larger than the limit",

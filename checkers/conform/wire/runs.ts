@@ -123,7 +123,7 @@ export class SubjectRuns {
   /** The burst is sized by what one stimulus produces without faults. */
   async #startBurst(scenario: Scenario): Promise<ScenarioRun> {
     const learnt = learn(await this.scenario("baseline"));
-    return await this.#start(sizeBurst(scenario, learnt));
+    return await this.#start(sizeBurst(scenario, learnt, this.#subject.room));
   }
 
   #start(scenario: Scenario, urgent = false): Promise<ScenarioRun> {

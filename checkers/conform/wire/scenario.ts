@@ -118,7 +118,7 @@ export interface Scenario {
   /** Only for these. */
   readonly protocol?: "http" | "grpc";
   /** Needs a subject with this. */
-  readonly needs?: "large-stimulus" | "batch-processor";
+  readonly needs?: "large-stimulus" | "batch-processor" | "simple-processor";
   readonly script: Script;
   readonly steps: readonly Step[];
 }

@@ -14,7 +14,7 @@ export const defaultPace: Pace = { quietMs: 6_000, silenceMs: 12_000 };
 /** What decides which scenarios there are. */
 export type Target = Pick<
   ExporterSubject,
-  "protocol" | "driveLarge" | "batchProcessor" | "profile"
+  "protocol" | "driveLarge" | "batchProcessor" | "simpleProcessor" | "room" | "profile"
 >;
 
 export const DEFAULT_TIMEOUT_MS = 10_000; // the specification's default
@@ -41,6 +41,7 @@ export const RETRIES_SLACK_MS = 1_000;
 export const BACKOFF_ATTEMPTS = 6;
 const BACKOFF_MAX_MS = 45_000;
 
+const slowly: Answer = { kind: "success", delay: { law: "constant", meanMs: 1_000 } };
 const http = (status: number): Answer => ({ kind: "status", status });
 const grpc = (code: number): Answer => ({ kind: "grpc", code });
 
@@ -185,7 +186,7 @@ export function scenarios(pace: Pace, target: Target = {}): readonly Scenario[] 
       script: {
         rounds: [
           {
-            attempts: [{ kind: "success", delay: { law: "constant", meanMs: 1_000 } }],
+            attempts: [slowly],
             repeat: true,
           },
         ],
@@ -333,6 +334,17 @@ export function scenarios(pace: Pace, target: Target = {}): readonly Scenario[] 
   if (!overGrpc) all.push(retryAfterForms(base, [...each(unusable, 2), quiet(short), terminate]));
   if (!overGrpc) all.push(datesScenario(base, [...each(dates, 2), quiet(short), terminate]));
   if (target.batchProcessor === true) all.push(...batchScenarios(base, quiet));
+  if (target.simpleProcessor === true) {
+    all.push({
+      ...base,
+      name: "simple",
+      title: "Several items end while an export is under way",
+      says: "The receiver takes 1 s for each request, while one stimulus ends several items.",
+      needs: "simple-processor",
+      script: { rounds: [{ attempts: [slowly], repeat: true }] },
+      steps: [drive, attempt(1), quiet(1_500), terminate],
+    });
+  }
   if (target.driveLarge !== undefined) {
     all.push({
       ...base,
@@ -466,9 +478,10 @@ function batchScenarios(base: Base, quiet: (ms: number, maxMs?: number) => Step)
 export function sizeBurst(
   scenario: Scenario,
   { perDrive, atStart }: { readonly perDrive: number | null; readonly atStart: number },
+  room: number = QUEUE,
 ): Scenario {
   if (perDrive === null) return scenario;
-  const fitting = Math.max(1, Math.floor((QUEUE - atStart) / perDrive));
+  const fitting = Math.max(1, Math.floor((room - atStart) / perDrive));
   const steps = scenario.steps.map((step) =>
     step.do === "drive" && step.times !== undefined ? { ...step, times: fitting } : step,
   );
