@@ -4,14 +4,15 @@
  */
 
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { compileGroup } from "../impl/ottl/components/transform.ts";
 import { decodePayload, levelOf } from "../impl/ottl/index.ts";
-import { canonical, judge, type Answer } from "../test/impl/ottl/judge.ts";
+import { canonical, judge } from "../test/impl/ottl/judge.ts";
 import { pair } from "../test/impl/ottl/pairs.ts";
+import { ask, buildPeer, panicked, peerVersion } from "../test/impl/ottl/peer.ts";
 import { alone, beside, median, type BenchArea } from "./case.ts";
 
 const statements = [
@@ -86,16 +87,6 @@ function ours(): number {
   return (count / busy) * 1000;
 }
 
-/** The path of the peer, null without a Go toolchain or its modules. */
-function buildPeer(folder: string): string | null {
-  const path = join(folder, "peer");
-  const built = spawnSync("go", ["build", "-o", path, "."], {
-    cwd: new URL("peers/ottl/", import.meta.url),
-    stdio: "ignore",
-  });
-  return built.status === 0 ? path : null;
-}
-
 function theirs(peer: string, folder: string): number {
   const file = join(folder, "bench.json");
   writeFileSync(
@@ -110,16 +101,12 @@ function agreement(peer: string, folder: string): { count: number; same: number;
   const seed = Number(process.env["VERIFY_OTTL_SEED"] ?? 1);
   const count = Number(process.env["VERIFY_OTTL_PAIRS"] ?? 2_000);
   const pairs = Array.from({ length: count }, (_, i) => pair(seed, i));
-  const [input, output] = [join(folder, "pairs.jsonl"), join(folder, "answers.jsonl")];
-  writeFileSync(input, pairs.map((p) => JSON.stringify(p)).join("\n"));
-  spawnSync("sh", ["-c", '"$0" < "$1" > "$2"', peer, input, output]);
   let same = 0;
   let panics = 0;
-  for (const [i, line] of readFileSync(output, "utf8").trim().split("\n").entries()) {
-    const answer = JSON.parse(line) as Answer;
+  for (const [i, answer] of ask(peer, folder, pairs).entries()) {
     const told = pairs[i]!;
     if (JSON.stringify(judge(told)) === JSON.stringify(canonical(told, answer))) same++;
-    else if (answer.error?.startsWith("panic") === true) panics++;
+    else if (panicked(answer)) panics++;
     else console.error(`differs: seed ${seed} #${i} ${told.context}: ${told.statement}`);
   }
   return { count, same, panics };
@@ -141,7 +128,7 @@ const area: BenchArea = {
           metric: "throughput",
           value: median(mine),
           unit: "records/s",
-          peer: "Go engine v0.162.0",
+          peer: `Go engine ${peerVersion}`,
           peerValue: peer === null ? null : median(go),
           samples: rounds,
         }),

@@ -5,6 +5,7 @@ import { createXXHash128, createXXHash3 } from "hash-wasm";
 
 import { arg, define, opt, pure, type FunctionSpec } from "../registry.ts";
 import { fail, int64, kindName, type Val } from "../runtime/value.ts";
+import { decoderNamed } from "./encodings.ts";
 import { murmur128, murmur32 } from "./murmur.ts";
 import { parseAddress } from "./network.ts";
 
@@ -96,17 +97,9 @@ const base64s: Readonly<Record<string, readonly [url: boolean, padded: boolean]>
 function decoder(encoding: string): (bytes: Buffer) => string {
   const base64 = Object.hasOwn(base64s, encoding) ? base64s[encoding] : undefined;
   if (base64 !== undefined) return (bytes) => unbase64(bytes, ...base64).toString("utf8");
-  const name = encoding.toLowerCase();
-  if (name === "nop" || name === "") return (bytes) => bytes.toString("utf8");
-  if (["ascii", "us-ascii"].includes(name)) {
-    return (bytes) => bytes.toString("latin1").replace(/[^\0-\x7f]/g, "\ufffd");
-  }
-  try {
-    const text = new TextDecoder(name === "utf-16" ? "utf-16be" : name);
-    return (bytes) => text.decode(bytes);
-  } catch {
-    throw new Error(`unsupported encoding '${encoding}'`);
-  }
+  const known = decoderNamed(encoding);
+  if (known === null) throw new Error(`unsupported encoding '${encoding}'`);
+  return known;
 }
 
 function bytesOf(value: Val): Buffer {

@@ -3,7 +3,8 @@
 import { isIP } from "node:net";
 
 import { arg, define, pure, type FunctionSpec } from "../registry.ts";
-import { fail, RawMap } from "../runtime/value.ts";
+import { fail } from "../runtime/value.ts";
+import { readUrl } from "./url.ts";
 import { parseUserAgent } from "./user-agent.ts";
 
 /** Four or sixteen bytes, null when the text is no address; IPv4 in IPv6 is IPv4. */
@@ -58,78 +59,6 @@ function contains({ bytes, bits }: Network, address: Uint8Array): boolean {
   return true;
 }
 
-/** A path as Go prints it: as written where it may stand so, else escaped anew. */
-function escapedPath(raw: string, decoded: string): string {
-  if (/^(?:[\w!'()*,/:;=@&+$.~[\]-]|%[0-9a-fA-F]{2})*$/.test(raw)) return raw;
-  const escape = (character: string): string =>
-    Array.from(
-      Buffer.from(character),
-      (byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`,
-    ).join("");
-  return decoded.replace(/[^\w.~$&+,/:;=@-]/gu, escape);
-}
-
-function url(text: string): RawMap {
-  if (text === "") fail("url cannot be empty");
-  const out = new RawMap();
-  // RFC 3986, appendix B.
-  const match =
-    /^(?:([a-zA-Z][a-zA-Z0-9+.-]*):)?(?:\/\/([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/s.exec(
-      text,
-    );
-  // oxlint-disable-next-line no-control-regex -- Go refuses them
-  if (match === null || /[\u0000-\u001f\u007f]/.test(text)) {
-    return fail(`parse ${JSON.stringify(text)}: net/url: invalid control character in URL`);
-  }
-  const [, scheme = "", authority, rawPath = "", query, fragment] = match;
-  if (scheme === "" && authority === undefined && /^[^/]*:/.test(rawPath)) {
-    fail(`parse ${JSON.stringify(text)}: first path segment in URL cannot contain colon`);
-  }
-  const unescape = (part: string): string => {
-    if (/%(?![0-9a-fA-F]{2})/.test(part)) {
-      fail(`parse ${JSON.stringify(text)}: invalid URL escape`);
-    }
-    return Buffer.from(
-      part
-        .replace(/[^\0-\x7f]/gu, (c) => Buffer.from(c).toString("latin1"))
-        .replace(/%([0-9a-fA-F]{2})/g, (_, hex: string) =>
-          String.fromCharCode(Number.parseInt(hex, 16)),
-        ),
-      "latin1",
-    ).toString("utf8");
-  };
-  const at = authority?.lastIndexOf("@") ?? -1;
-  const userInfo = at === -1 ? null : authority!.slice(0, at);
-  const hostPort = authority?.slice(at + 1) ?? "";
-  const host = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/.exec(hostPort);
-  if (host === null || (host[2] !== undefined && !/^\d*$/.test(host[2]))) {
-    fail(`parse ${JSON.stringify(text)}: invalid port after host`);
-  }
-  const path = unescape(rawPath);
-  const shown =
-    (scheme === "" ? "" : `${scheme.toLowerCase()}:`) +
-    (authority === undefined ? "" : `//${authority}`) +
-    escapedPath(rawPath, path);
-  const rest = (query === undefined ? "" : `?${query}`) + (fragment ? `#${fragment}` : "");
-  out.set("url.original", shown + rest);
-  out.set("url.domain", unescape(host[1]!.replace(/^\[|\]$/g, "")));
-  out.set("url.scheme", scheme.toLowerCase());
-  out.set("url.path", path);
-  if ((host[2] ?? "") !== "") out.set("url.port", BigInt(host[2]!));
-  if (fragment !== undefined && fragment !== "") out.set("url.fragment", unescape(fragment));
-  if (userInfo !== null) {
-    const colon = userInfo.indexOf(":");
-    const name = unescape(colon === -1 ? userInfo : userInfo.slice(0, colon));
-    out.set("url.user_info", userInfo);
-    if (name !== "") out.set("url.username", name);
-    if (colon !== -1) out.set("url.password", unescape(userInfo.slice(colon + 1)));
-  }
-  if (query !== undefined && query !== "") out.set("url.query", query);
-  const dot = path.lastIndexOf(".");
-  if (dot !== -1 && dot < path.length - 1) out.set("url.extension", path.slice(dot + 1));
-  return out;
-}
-
 export const network: readonly FunctionSpec[] = [
   define(
     "IsInCIDR",
@@ -161,7 +90,7 @@ export const network: readonly FunctionSpec[] = [
     "URL",
     [arg("URI", "string")],
     { symbolic: "abstract", returns: "map", fails: "the text is no URL" },
-    url,
+    readUrl,
   ),
   pure(
     "UserAgent",

@@ -12,11 +12,27 @@ function fromJson(json: unknown): Val {
   return new Map(Object.entries(json).map(([key, value]) => [key, fromJson(value)]));
 }
 
-/** Numbers are doubles. */
+/**
+ * Numbers are doubles. The decoder of the Collector is lenient: zeros may lead a number, a point may end it, and control
+ * characters may stand in a text. A number beyond all doubles is an error to it, a lone half of a
+ * surrogate pair the replacement character.
+ */
 function parseJson(text: string): Val {
+  const strict = text.replace(
+    /("(?:[^"\\]|\\[\s\S])*")|(-?)0*(\d+)(?:\.(\d*))?(?=[^\d.]|$)/g,
+    (_, quoted: string | undefined, sign: string, whole: string, fraction?: string) =>
+      // oxlint-disable-next-line no-control-regex -- they are what is asked for
+      quoted?.replace(/[\u0000-\u001f]/g, (c) => JSON.stringify(c).slice(1, -1)) ??
+      `${sign}${whole}${fraction ? `.${fraction}` : ""}`,
+  );
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = JSON.parse(strict, (_key, value: unknown) => {
+      if (typeof value === "number" && !Number.isFinite(value)) {
+        throw new Error("a number is out of range");
+      }
+      return typeof value === "string" ? value.toWellFormed() : value;
+    });
   } catch (error) {
     return fail(`invalid JSON: ${(error as Error).message}`);
   }
@@ -222,6 +238,9 @@ export const parsers: readonly FunctionSpec[] = [
     [arg("target", "any"), arg("mapping", "any")],
     { symbolic: "abstract", returns: "string", fails: "no criterion fits, or one is wrong" },
     ([target, mapping]) => {
+      if (mapping.constant !== undefined && !(mapping.constant.value instanceof Map)) {
+        throw new Error(`expected pcommon.Map but got ${kindName(mapping.constant.value)}`);
+      }
       let levels: (readonly [string, readonly Criterion[]])[] | null = null;
       return (item) => {
         if (levels === null) {

@@ -1,6 +1,6 @@
 /** Times as texts, by the directives that the Collector knows. */
 
-import { fail, Instant } from "../runtime/value.ts";
+import { EvaluationError, fail, Instant } from "../runtime/value.ts";
 import {
   civil,
   floorDiv,
@@ -35,13 +35,14 @@ const simple = "YymoqbhBdegaAHlIpPMSLfsZzwijk%";
 const expanded = (format: string): string =>
   format.replace(/%(.)/gs, (directive, letter: string) => composed[letter] ?? directive);
 
-/** @throws Error when a directive is not known, or a fraction follows neither a dot nor a comma */
+/** @throws Error on an unknown directive, a digit, or a fraction that follows neither a dot nor a comma */
 export function checkFormat(format: string): void {
   for (const [, letter] of format.matchAll(/%(.)/gs)) {
     if (!simple.includes(letter!) && composed[letter!] === undefined) {
       throw new Error(`unsupported ctimefmt.directive: %${letter}`);
     }
   }
+  if (/\d/.test(format)) throw new Error("format string should not contain decimals");
   const fraction = /[^.,]%[Lfs]/.exec(format);
   if (fraction !== null) {
     throw new Error(
@@ -105,12 +106,25 @@ interface Fields {
   zone: string | null;
 }
 
+/** @throws EvaluationError when the text does not have the format */
 export function parseTime(
   text: string,
   format: string,
   zone: string,
   names: Names | null,
 ): Instant {
+  const short = format.replaceAll(/%[Dx]/g, "%m/%d/%y");
+  if (short === format) return parseAs(text, format, zone, names);
+  // A date of the locale may have its year with two digits or four.
+  try {
+    return parseAs(text, short, zone, names);
+  } catch (error) {
+    if (!(error instanceof EvaluationError)) throw error;
+    return parseAs(text, format, zone, names);
+  }
+}
+
+function parseAs(text: string, format: string, zone: string, names: Names | null): Instant {
   const template = expanded(format);
   const source = names === null ? text : translated(text, names);
   const fields: Fields = {

@@ -26,10 +26,48 @@ interface Parsed {
   readonly head: string;
 }
 
-/** A text must have an element; some functions take the empty text as well. */
+/**
+ * Go takes a prefix for a part of the name, bound to a namespace or not. So do we: inside, this
+ * character (legal in names, and seen in none) stands for the colon, and ends a plain `xmlns`.
+ */
+const colon = "\u02d0";
+const tags =
+  /<!--[\s\S]*?-->|<!\[CDATA\[[\s\S]*?\]\]>|<\?[\s\S]*?\?>|<!DOCTYPE[^>[]*(?:\[[^\]]*\])?[^>]*>|<(?:"[^"]*"|'[^']*'|[^>"'])*>/g;
+const withoutNamespaces = (text: string): string =>
+  text.replace(tags, (tag) => {
+    if (tag.startsWith("<!DOCTYPE")) return "";
+    if (/^<[!?]/.test(tag)) return tag;
+    return tag
+      .replace(/"[^"]*"|'[^']*'|([^\s"'=<>/:]+):(?=[^\s"'=<>/:])/g, (all, prefix?: string) =>
+        prefix === undefined
+          ? all.replace(/[\n\r\t]/g, (space) => `&#${space.charCodeAt(0)};`)
+          : prefix + colon,
+      )
+      .replace(/(\sxmlns)(?=\s*=)/, `$1${colon}`);
+  });
+const written = (name: string): string => name.replace(/\u02d0$/, "").replace(colon, ":");
+const localOf = (name: string): string => written(name).replace(/^.*:/, "");
+/** By what name Go removes an attribute: one with a prefix stays, one of that local name goes. */
+const removedName = (name: string): string => (name.endsWith(colon) ? name : localOf(name));
+const local = `substring-after(concat(substring("${colon}", 1 + contains(name(), "${colon}")), name()), "${colon}")`;
+const pathWithin = (path: string): string =>
+  path.replace(
+    /("[^"]*"|'[^']*')|(?:local-)?\bname\(\)|@xmlns(?![\w:.-])|([\w.-]+):(?=[\w*])/g,
+    (all, _text, prefix?: string) => {
+      if (prefix !== undefined) return prefix + colon;
+      if (all === "@xmlns") return all + colon;
+      if (all === "name()") return `translate(name(), "${colon}", ":")`;
+      return all === "local-name()" ? local : all;
+    },
+  );
+
+/** A text must have an element; what stands before the first is passed over, and some functions take the empty text. */
 function parseXml(text: string, mayBeEmpty: boolean): Parsed {
   const declaration = /^<\?xml[^>]*\?>/.exec(text)?.[0] ?? "";
-  const body = text.slice(declaration.length);
+  const body = withoutNamespaces(text.slice(declaration.length)).replace(
+    declaration === "" ? /^(?:[^<]|<!--[\s\S]*?-->)+/ : /^[^<]+/,
+    "",
+  );
   let document: XmlDocument;
   try {
     document = new DOMParser({
@@ -64,16 +102,6 @@ const escaped = (text: string): string =>
     .replaceAll("<", "&lt;")
     .replaceAll(">", "&gt;")
     .replaceAll('"', "&#34;")
-    .replaceAll("'", "&#39;")
-    .replaceAll("\t", "&#x9;")
-    .replaceAll("\n", "&#xA;")
-    .replaceAll("\r", "&#xD;");
-const escapedText = (text: string): string =>
-  text
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&#34;")
     .replaceAll("'", "&#39;");
 
 function print(node: XmlNode): string {
@@ -82,12 +110,13 @@ function print(node: XmlNode): string {
       const element = node as XmlElement;
       const attributes = Array.from(
         element.attributes,
-        ({ name, value }) => ` ${name}="${escaped(value)}"`,
+        ({ name, value }) => ` ${written(name)}="${escaped(value)}"`,
       );
-      return `<${element.tagName}${attributes.join("")}>${inner(node)}</${element.tagName}>`;
+      const name = written(element.tagName);
+      return `<${name}${attributes.join("")}>${inner(node)}</${name}>`;
     }
     case TEXT:
-      return escapedText(node.nodeValue ?? "");
+      return escaped(node.nodeValue ?? "");
     case CDATA:
       return `<![CDATA[${node.nodeValue ?? ""}]]>`;
     case COMMENT:
@@ -107,13 +136,15 @@ const whole = ({ head, root }: Parsed): string => {
 
 /** Paths begin at the text, which stands inside a root of ours. */
 function select({ root }: Parsed, path: string): XmlNode[] {
-  const inside = path === "/" ? "." : path.replace(/(^|\|\s*|\(\s*)\/(?!\/)/g, `$1/${rootName}/`);
+  const inside =
+    path === "/" ? "." : pathWithin(path).replace(/(^|\|\s*|\(\s*)\/(?!\/)/g, `$1/${rootName}/`);
   try {
     const found = xpath.select(
       inside.endsWith("/") ? inside.slice(0, -1) : inside,
       root as unknown as Node,
     );
-    if (!Array.isArray(found)) return fail(`the XPath ${path} yields no nodes`);
+    // Numbers and texts are no nodes.
+    if (!Array.isArray(found)) return [];
     return (found as unknown as XmlNode[]).filter(
       (node) => path === "/" || node !== (root as XmlNode),
     );
@@ -125,7 +156,10 @@ function select({ root }: Parsed, path: string): XmlNode[] {
 /** A wrong path is told when the statement is built. */
 function checked(path: string): string {
   try {
-    xpath.select(path, new DOMParser().parseFromString("<a/>", "text/xml") as unknown as Node);
+    xpath.select(
+      pathWithin(path),
+      new DOMParser().parseFromString("<a/>", "text/xml") as unknown as Node,
+    );
   } catch (error) {
     throw new Error(`invalid xpath: ${(error as Error).message}`, { cause: error });
   }
@@ -139,7 +173,7 @@ function simplified(parent: XmlNode, into: ValMap): void {
   for (const element of elements) {
     const nodes = [...children(element)];
     if (nodes.length === 0) continue;
-    const name = (element as XmlElement).localName ?? element.nodeName;
+    const name = localOf(element.nodeName);
     const nested = nodes.some((node) => node.nodeType === ELEMENT);
     const text = nested
       ? ""
@@ -162,7 +196,7 @@ function simplified(parent: XmlNode, into: ValMap): void {
 }
 
 function described(element: XmlElement): ValMap {
-  const out: ValMap = new Map<string, Val>([["tag", element.localName ?? element.tagName]]);
+  const out: ValMap = new Map<string, Val>([["tag", localOf(element.tagName)]]);
   const nodes = [...children(element)];
   const text = nodes
     .filter(({ nodeType }) => nodeType === TEXT || nodeType === CDATA)
@@ -171,7 +205,7 @@ function described(element: XmlElement): ValMap {
   if (text !== "") out.set("content", text);
   const attributes = Array.from(
     element.attributes,
-    ({ localName, name, value }) => [localName ?? name, value] as const,
+    ({ name, value }) => [localOf(name), value] as const,
   );
   if (attributes.length > 0) out.set("attributes", new Map(attributes));
   const inside = nodes.filter((node) => node.nodeType === ELEMENT);
@@ -198,18 +232,16 @@ const edited = (
   return whole(parsed);
 };
 
+/** Where texts stand beside others or beside elements, each gets an element of its own. */
 function wrapTexts(node: XmlNode, name: string, document: XmlDocument): void {
   const nodes = [...children(node)];
-  const elements = nodes.some(({ nodeType }) => nodeType === ELEMENT);
-  const texts = nodes.filter(({ nodeType }) => nodeType === TEXT || nodeType === CDATA);
-  const several = texts.filter((text) => (text.nodeValue ?? "").trim() !== "").length > 1;
   for (const child of nodes) {
     if (child.nodeType === ELEMENT) wrapTexts(child, name, document);
   }
-  if (!elements && !several) return;
+  const texts = nodes.filter(({ nodeType }) => nodeType === TEXT);
+  const elements = nodes.filter(({ nodeType }) => nodeType === ELEMENT);
+  if (texts.length + elements.length <= 1) return;
   for (const text of texts) {
-    const value = text.nodeValue ?? "";
-    if (value.trim() === "") continue;
     const element = document.createElement(name);
     node.insertBefore(element, text);
     element.appendChild(text);
@@ -247,10 +279,10 @@ export const xml: readonly FunctionSpec[] = [
       const parsed = parseXml(text(item), true);
       return select(parsed, path)
         .map((node) => {
-          if (node.nodeType === ATTRIBUTE) return node.nodeValue ?? "";
-          return node.nodeType === TEXT || node.nodeType === CDATA
-            ? (node.nodeValue ?? "")
-            : print(node);
+          if (node.nodeType === ELEMENT) return print(node);
+          return [ATTRIBUTE, TEXT, CDATA].includes(node.nodeType)
+            ? escaped(node.nodeValue ?? "")
+            : "";
         })
         .join("");
     };
@@ -263,7 +295,7 @@ export const xml: readonly FunctionSpec[] = [
         (node) => {
           if (node.nodeType === ATTRIBUTE) {
             const owner = (node as unknown as { ownerElement: XmlElement }).ownerElement;
-            owner.removeAttribute(node.nodeName);
+            owner.removeAttribute(removedName(node.nodeName));
           } else node.parentNode?.removeChild(node);
         },
         text(item),
@@ -303,16 +335,18 @@ export const xml: readonly FunctionSpec[] = [
     [target, opt("x_path", "literalString")],
     facts,
     ([text, path]) => {
-      const at = checked(path === undefined ? "//@*" : `${path}/descendant-or-self::*/@*`);
+      const at = checked(path ?? "//@*");
       return (item) =>
         edited(
           at,
           (node, { document }) => {
+            if (node.nodeType !== ATTRIBUTE) return;
             const owner = (node as unknown as { ownerElement: XmlElement }).ownerElement;
-            const element = document.createElement(node.nodeName);
+            const name = localOf(node.nodeName);
+            const element = document.createElement(name);
             element.appendChild(document.createTextNode(node.nodeValue ?? ""));
             owner.appendChild(element);
-            owner.removeAttribute(node.nodeName);
+            owner.removeAttribute(removedName(node.nodeName));
           },
           text(item),
           false,

@@ -1,5 +1,8 @@
 /** Values as texts, by the rules of Go's `strconv` and `encoding/json`. */
 
+import { isUtf8 } from "node:buffer";
+
+import { plainFloat } from "./float.ts";
 import {
   Duration,
   EvaluationError,
@@ -15,17 +18,13 @@ import {
 } from "./value.ts";
 import { formatRfc3339 } from "./zone.ts";
 
-/** The shortest text that reads back, in the notation of `encoding/json`. */
-export function jsonFloat(value: number): string {
+/** The shortest text that reads back; `encoding/json` does not pad the exponent, other encoders do. */
+function jsonFloat(value: number, padded: boolean): string {
   if (!Number.isFinite(value)) return fail(`json: unsupported value: ${plainFloat(value)}`);
   if (Object.is(value, -0)) return "-0";
   const size = Math.abs(value);
   if (size !== 0 && (size < 1e-6 || size >= 1e21)) {
-    // Go drops the zero that pads a negative exponent of one digit; so does JavaScript.
-    return value
-      .toExponential()
-      .replace(/e\+(\d)$/, "e+0$1")
-      .replace(/e\+0(\d)$/, "e+0$1");
+    return value.toExponential().replace(/e([+-])(\d)$/, padded ? "e$10$2" : "e$1$2");
   }
   return plain(value);
 }
@@ -37,20 +36,53 @@ function plain(value: number): string {
   return value.toFixed(20).replace(/\.?0+$/, "");
 }
 
-/** As `%v` prints it: exponent below 1e-4 and from 1e21. */
-export function plainFloat(value: number): string {
-  if (Number.isNaN(value)) return "NaN";
-  if (!Number.isFinite(value)) return value > 0 ? "+Inf" : "-Inf";
-  if (Object.is(value, -0)) return "-0";
-  const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-4 || size >= 1e21)) {
-    return value.toExponential().replace(/e([+-])(\d)$/, "e$10$2");
+/** `strconv.Quote`, or `QuoteToASCII`; a number is a byte that is no UTF-8. */
+export const quote = (text: Iterable<string | number>, ascii: boolean): string => {
+  const shown = Array.from(text, (character) =>
+    typeof character === "number" ? `\\x${character.toString(16)}` : escaped(character, '"', ascii),
+  );
+  return `"${shown.join("")}"`;
+};
+/** The characters of a UTF-8 text, and the bytes that belong to none. */
+export function utf8Pieces(bytes: Uint8Array): (string | number)[] {
+  const pieces: (string | number)[] = [];
+  for (let at = 0; at < bytes.length;) {
+    const length = [1, 2, 3, 4].find((size) => isUtf8(bytes.subarray(at, at + size)));
+    pieces.push(
+      length === undefined ? bytes[at]! : Buffer.from(bytes.subarray(at, at + length)).toString(),
+    );
+    at += length ?? 1;
   }
-  return plain(value);
+  return pieces;
+}
+/** `strconv.QuoteRune`, or `QuoteRuneToASCII`. */
+export const quoteRune = (point: number, ascii: boolean): string =>
+  `'${escaped(String.fromCodePoint(point), "'", ascii)}'`;
+
+const short: Readonly<Record<string, string>> = {
+  "\u0007": "\\a",
+  "\b": "\\b",
+  "\f": "\\f",
+  "\n": "\\n",
+  "\r": "\\r",
+  "\t": "\\t",
+  "\v": "\\v",
+};
+function escaped(character: string, mark: string, ascii: boolean): string {
+  if (character === mark || character === "\\") return `\\${character}`;
+  const point = character.codePointAt(0)!;
+  const printable = /[\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(character);
+  if (printable && (!ascii || point < 0x80)) return character;
+  if (Object.hasOwn(short, character)) return short[character]!;
+  if (point < 0x20 || point === 0x7f) return `\\x${point.toString(16).padStart(2, "0")}`;
+  return point < 0x10000
+    ? `\\u${point.toString(16).padStart(4, "0")}`
+    : `\\U${point.toString(16).padStart(8, "0")}`;
 }
 
 /**
- * `html` escapes `<`, `>` and `&`, as `json.Marshal` does and `AsString` does not.
+ * `html` escapes `<`, `>` and `&` and pads exponents, as the encoder of converters does and
+ * `AsString` does not.
  * @throws EvaluationError for NaN, infinities and parts of records
  */
 export function toJson(value: Val, html = true): string {
@@ -59,7 +91,7 @@ export function toJson(value: Val, html = true): string {
     case "bigint":
       return String(value);
     case "number":
-      return jsonFloat(value);
+      return jsonFloat(value, html);
     case "string":
       return jsonString(value, html);
     default:
@@ -106,7 +138,7 @@ export function asString(value: Val): string {
   if (typeof value === "string") return value;
   if (value instanceof Uint8Array) return Buffer.from(value).toString("base64");
   if (typeof value === "number") {
-    return Number.isFinite(value) ? jsonFloat(value) : plainFloat(value);
+    return Number.isFinite(value) ? jsonFloat(value, false) : plainFloat(value);
   }
   try {
     return toJson(value, false);
@@ -139,8 +171,9 @@ export function parseFloat64(text: string): number {
     const size = Number(BigInt(`0x${digits}`)) * 2 ** scale;
     return hex[1] === "-" ? -size : size;
   }
-  if (!/^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text)) return syntax("ParseFloat", text);
-  const value = Number(text);
+  const digits = /\d_\d/.test(text) ? text.replaceAll(/(?<=\d)_(?=\d)/g, "") : text;
+  if (!/^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(digits)) return syntax("ParseFloat", text);
+  const value = Number(digits);
   return Number.isFinite(value) ? value : range("ParseFloat", text);
 }
 

@@ -1,5 +1,7 @@
 /** Random records with random statements, the same for the same seed. */
 
+import { createHash } from "node:crypto";
+
 import { functions, levelOf, type FunctionSpec } from "../../../impl/ottl/index.ts";
 
 export interface Pair {
@@ -8,6 +10,10 @@ export interface Pair {
   readonly statement: string;
   readonly payload: object;
 }
+
+/** 8 hex digits that stand for a value. */
+export const shortHash = (value: unknown): string =>
+  createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 8);
 
 /** mulberry32 */
 function random(seed: number): () => number {
