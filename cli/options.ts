@@ -34,6 +34,8 @@ export interface RunFlags {
   readonly profileBase?: string;
   readonly profileTo?: string;
   readonly depth?: number;
+  /** Only of the commands that explore; `false` from `--no-reduce`. */
+  readonly reduce?: string | false;
 }
 
 export const integer =
@@ -140,6 +142,18 @@ export function addSolverOptions(command: Command): Command {
     )
     .option("--depth <n>", "steps of the longest bounded search (default: 40)", integer(5))
     .option("--emit-smt <folder>", "write every such query as SMT-LIB, named by its digest");
+}
+
+function reductions(text: string): string {
+  if (list(text).every((word) => ["por", "all", "none"].includes(word))) return text;
+  throw new InvalidArgumentError("It must be a list of reductions: por, all, none.");
+}
+
+/** For the commands that explore. */
+export function addSearchOptions(command: Command): Command {
+  return command
+    .option("--reduce <names>", "leave out what changes no verdict: por, all or none", reductions)
+    .option("--no-reduce", "visit every state, whatever the configuration says");
 }
 
 /** Options of the commands about Collector configurations. */

@@ -9,6 +9,7 @@ import type { CapacityFlags } from "./commands/capacity.ts";
 import {
   addConfigOptions,
   addRunOptions,
+  addSearchOptions,
   integer,
   addSolverOptions,
   list,
@@ -82,6 +83,7 @@ const engineCommands = [
 function addRun(command: Command, engine: string | undefined, exit: SetExit): Command {
   addRunOptions(command.argument("[names...]", "subjects or properties; all when left out"));
   if (engine === undefined || engine === "prove") addSolverOptions(command);
+  if (engine === undefined || engine === "explore") addSearchOptions(command);
   return command.action(async (names: string[], flags: RunFlags) => {
     const { runCommand } = await import("./commands/run.ts");
     exit(await runCommand(names, engine === undefined ? flags : { ...flags, engine: [engine] }));

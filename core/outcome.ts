@@ -23,6 +23,7 @@ export function makeOutcome(input: ConcludeInput, details: OutcomeDetails = {}):
     exhibits: details.exhibits ?? [],
     ...(details.requirement === undefined ? {} : { requirement: details.requirement }),
     diagnostics: details.diagnostics ?? [],
+    ...(details.reduction === undefined ? {} : { reduction: details.reduction }),
     ...(details.certificate === undefined ? {} : { certificate: details.certificate }),
   };
 }

@@ -43,6 +43,13 @@ export interface Location {
   readonly snippet?: string;
 }
 
+/** Which reductions of the search were asked for and took effect, and which could not and why. */
+export interface ReductionReport {
+  /** In words: what was reduced, and how much. */
+  readonly used: readonly string[];
+  readonly off: readonly { readonly reduction: string; readonly reason: string }[];
+}
+
 export interface Outcome {
   readonly verdict: Verdict;
   readonly method: Method | null;
@@ -60,6 +67,8 @@ export interface Outcome {
   readonly exhibits: readonly Exhibit[];
   readonly requirement?: RequirementFinding;
   readonly diagnostics: readonly { readonly code: DiagnosticCode; readonly message: string }[];
+  /** Absent where no reduction was asked for. */
+  readonly reduction?: ReductionReport;
   /** Evidence for the auditor; it stays in the process that made it. */
   readonly certificate?: Certificate;
   /** What the auditor said of the certificate; absent when there was none. */

@@ -8,6 +8,7 @@ import type { CapacityPlan } from "./capacity.ts";
 import type { Expectation, ModelState, Property } from "./property.ts";
 import type { SystemModel } from "./system.ts";
 import type { Scalar, TraceAction } from "./trace.ts";
+import type { ReductionName } from "./verdict.ts";
 import type { BatchReplayer, ProcessorSettings } from "./load.ts";
 
 export type * from "./model.ts";
@@ -69,6 +70,8 @@ export interface SystemSubject {
   readonly source?: string;
   readonly model: SystemModel;
   readonly properties: readonly Property[];
+  /** Reductions that the search uses where they are sound; `--reduce` overrides it. Default: none. */
+  readonly reduce?: readonly ReductionName[];
 }
 
 export type ExploredSubject = MachineSubject | SystemSubject;

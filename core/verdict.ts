@@ -74,12 +74,22 @@ export type Observation =
   /** the tool or the adapter failed */
   | { readonly kind: "error"; readonly reason: string };
 
+/** What a search may leave out because something equal to it was seen. */
+export type ReductionName = "partial order" | "symmetry";
+
+/** What a claim looks at: states, single runs, or the runs that branch off from states. */
+export type ClaimLogic = "states" | "linear" | "branching";
+
 export interface ConcludeInput {
   readonly claim: Claim;
   readonly method: Method | null;
   readonly observation: Observation;
   readonly bound?: Bound | null;
   readonly time?: TimeMode;
+  /** What the search left out. */
+  readonly reductions?: readonly ReductionName[];
+  /** Needed where something was left out: not every claim survives it. */
+  readonly logic?: ClaimLogic;
 }
 
 export interface Conclusion {
@@ -116,6 +126,7 @@ export function conclude(input: ConcludeInput): Conclusion {
   if (isUniversal !== (claim === "universal")) {
     throw new TypeError(`"${observation.kind}" is not an observation about a ${claim} claim`);
   }
+  refuseUnsoundReduction(input);
   const complete = methods[method].complete && time !== "ordered";
   if (!complete && bound === null && observation.kind !== "refuted") {
     throw new TypeError(
@@ -137,6 +148,20 @@ export function conclude(input: ConcludeInput): Conclusion {
       return complete && bound === null
         ? make("violated")
         : make("inconclusive", "no witness within the bound");
+  }
+}
+
+/** Partial order reduction keeps states and runs without clocks, symmetry keeps states. */
+function refuseUnsoundReduction({ reductions = [], logic, time = "none" }: ConcludeInput): void {
+  for (const reduction of reductions) {
+    const keeps =
+      reduction === "symmetry"
+        ? logic === "states"
+        : (logic === "states" || logic === "linear") && (time === "none" || time === "untimed");
+    if (keeps) continue;
+    throw new TypeError(
+      `${reduction} reduction does not keep ${logic ?? "unknown"} claims in ${time} time`,
+    );
   }
 }
 

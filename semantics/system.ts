@@ -119,6 +119,21 @@ export function startAt({ snapshot, pending, timeMs, world }: RunEnd, model: Any
 /** @throws {DiagnosticError} when the declarations do not fit together */
 export const compileSystem = (model: SystemModel): System => new System(model);
 
+/** The edges of one state, before their targets have numbers. */
+export interface Edges {
+  length: number;
+  /** Codes of actions as `semantics/packed/expand.ts` makes them. */
+  readonly actions: Int32Array;
+  /** The targets, packed, one after the other. */
+  readonly states: Uint32Array;
+}
+
+/** Leaves out edges of a state, or replaces their targets, before these are numbered. */
+export interface Reduction {
+  /** @param words the state, packed */
+  apply(edges: Edges, state: StateId, words: Uint32Array): void;
+}
+
 /** Steps that are taken before their targets are looked up, together. */
 const batch = 512;
 
@@ -139,6 +154,7 @@ export class System {
   readonly #actions: Action[] = [];
   readonly #codes: number[] = [];
   readonly #actionIds = new Map<number, ActionId>();
+  #reduction: Reduction | null = null;
 
   /** @param lone the model of which `model` is the only machine */
   constructor(model: SystemModel, lone: MachineModel | null = null) {
@@ -168,6 +184,11 @@ export class System {
     return this.#insert(() => this.product.initial());
   }
 
+  /** From now on, what a state leads to is what the reduction leaves of it. */
+  reduceBy(reduction: Reduction): void {
+    this.#reduction = reduction;
+  }
+
   /**
    * What can happen in a state, as pairs `action, target` in a flat array. An event that the machine
    * ignores has no pair; a step that leads back to the same state has.
@@ -188,6 +209,7 @@ export class System {
    * @throws {FaultInStep} when that is the first one
    */
   expand(from: StateId, to: StateId = from + 1): { expanded: number; transitions: number } {
+    if (this.#reduction !== null) return this.#expandReduced(from, to);
     const edges = this.#edges;
     let transitions = 0;
     let state = from;
@@ -405,9 +427,25 @@ export class System {
           this.#actionId(edges.faultyAction),
         );
       }
+      this.#reduction?.apply(edges, state, this.#current);
       edges.meet(this.#store);
       return edges;
     }
+  }
+
+  /** State by state: which edges are left may depend on the states that are known already. */
+  #expandReduced(from: StateId, to: StateId): { expanded: number; transitions: number } {
+    let transitions = 0;
+    let state = from;
+    for (; state < to; state++) {
+      try {
+        transitions += this.#expand(state).length;
+      } catch (thrown) {
+        if (!(thrown instanceof FaultInStep) || state === from) throw thrown;
+        break;
+      }
+    }
+    return { expanded: state - from, transitions };
   }
 
   #insert(make: () => Uint32Array): StateId {
@@ -492,13 +530,13 @@ export class System {
 }
 
 /** Collects the edges of states, and meets their targets together. */
-class EdgeBuffer implements Sink {
+class EdgeBuffer implements Sink, Edges {
   length = 0;
   actions = new Int32Array(64);
   targets = new Uint32Array(64);
   faulty = -1;
   faultyAction = 0;
-  #states = new Uint32Array(64);
+  states = new Uint32Array(64);
   #words = 0;
   #next: Uint32Array = new Uint32Array(0);
 
@@ -507,7 +545,7 @@ class EdgeBuffer implements Sink {
     this.faulty = -1;
     this.#next = expander.next;
     this.#words = expander.layout.words;
-    if (this.#states.length < this.actions.length * this.#words) this.#enlarge(this.actions.length);
+    if (this.states.length < this.actions.length * this.#words) this.#enlarge(this.actions.length);
   }
 
   edge(action: number): void {
@@ -516,7 +554,7 @@ class EdgeBuffer implements Sink {
     if (length === this.actions.length) this.#enlarge(length * 2);
     this.actions[length] = action;
     const words = this.#words;
-    const states = this.#states;
+    const states = this.states;
     const next = this.#next;
     for (let word = 0; word < words; word++) states[length * words + word] = next[word]!;
     this.length = length + 1;
@@ -530,7 +568,7 @@ class EdgeBuffer implements Sink {
 
   /** Gives the targets their numbers. */
   meet(store: StateStore): void {
-    store.insertAll(this.#states, this.length, this.targets);
+    store.insertAll(this.states, this.length, this.targets);
   }
 
   #enlarge(capacity: number): void {
@@ -539,7 +577,7 @@ class EdgeBuffer implements Sink {
     this.actions = actions;
     this.targets = new Uint32Array(capacity);
     const states = new Uint32Array(capacity * this.#words);
-    states.set(this.#states.subarray(0, this.length * this.#words));
-    this.#states = states;
+    states.set(this.states.subarray(0, this.length * this.#words));
+    this.states = states;
   }
 }

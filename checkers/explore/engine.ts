@@ -20,10 +20,11 @@ import { diagramOf } from "./diagram.ts";
 import { exportStates } from "./export/index.ts";
 import { plural, type Finding } from "./finding.ts";
 import { follow, type Followed } from "./follow.ts";
-import { extend, graphOf, type ReachableGraph } from "./graph.ts";
+import type { ReachableGraph } from "./graph.ts";
 import { claimOf, conclude, faultOutcome, predicateFault } from "./outcome.ts";
 import { readRecipe } from "./recipe.ts";
 import { checkAlwaysReachable } from "./recurrence.ts";
+import { search } from "./reduce/search.ts";
 import { checkDeadlock, checkInvariant, checkReachable, checkSteps } from "./safety.ts";
 import { checkBranching, ctlOf } from "./temporal/branching.ts";
 import { atomsOf } from "./temporal/leaves.ts";
@@ -59,15 +60,17 @@ export const engine: Engine = {
   async check(obligation, subject, context): Promise<Outcome> {
     const machine = exploredOf(subject);
     const property = propertyOf(machine, obligation);
-    const graph = graphOf(machine);
-    const stop = await extend(graph, context);
-    if (graph.fault !== null) return faultOutcome(obligation.claim, graph, machine);
+    const { graph, stop, reductions, report } = await search(machine, property, context);
+    const remark = report === null ? {} : { reduction: report };
+    if (graph.fault !== null)
+      return { ...faultOutcome(obligation.claim, graph, machine), ...remark };
     let outcome: Outcome;
     try {
-      outcome = conclude(decide(graph, property, machine), property, graph, machine, context);
+      const finding = decide(graph, property, machine);
+      outcome = { ...conclude(finding, property, graph, machine, context, reductions), ...remark };
     } catch (thrown) {
-      if (thrown instanceof ModelFault) return predicateFault(obligation, graph, thrown);
-      throw thrown;
+      if (!(thrown instanceof ModelFault)) throw thrown;
+      return { ...predicateFault(obligation, graph, thrown), ...remark };
     }
     if (outcome.verdict !== "inconclusive" || graph.complete) return outcome;
     return { ...outcome, reason: `${stopText(stop, context)}; ${outcome.reason}` };
@@ -164,7 +167,12 @@ function compilePredicates(property: Property, { model, id }: ExploredSubject): 
   }
 }
 
-function decide(graph: ReachableGraph, property: Property, subject: ExploredSubject): Finding {
+/** What the explored graph says about a claim. */
+export function decide(
+  graph: ReachableGraph,
+  property: Property,
+  subject: ExploredSubject,
+): Finding {
   const { model } = subject;
   switch (property.kind) {
     case "always":

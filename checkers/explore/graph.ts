@@ -33,6 +33,11 @@ export interface ReachableGraph {
   /** All reachable states are expanded. */
   complete: boolean;
   fault: GraphFault | null;
+  /** Present where states or edges were left out, or stand for others. */
+  readonly reduced?: {
+    /** The actions of a real run that a path of the graph stands for. */
+    realRun(path: readonly RunStep[]): readonly RunStep[];
+  };
 }
 
 const graphs = new WeakMap<ExploredSubject, ReachableGraph>();
@@ -47,8 +52,9 @@ export function graphOf(subject: ExploredSubject): ReachableGraph {
   return graph;
 }
 
-export function startGraph(system: System): ReachableGraph {
+export function startGraph(system: System, reduced?: ReachableGraph["reduced"]): ReachableGraph {
   const graph: ReachableGraph = {
+    ...(reduced === undefined ? {} : { reduced }),
     system,
     expanded: 0,
     levels: [0, 1],
@@ -83,7 +89,7 @@ export async function extend(
   },
 ): Promise<Stop> {
   const threads = Number(context.options?.["threads"] ?? 1);
-  if (!(threads > 1)) return extendWith(graph, context, null);
+  if (!(threads > 1) || graph.reduced !== undefined) return extendWith(graph, context, null);
   const crew = new Crew(graph.system, threads);
   try {
     return await extendWith(graph, context, crew);
@@ -169,7 +175,8 @@ export function pathTo(graph: ReachableGraph, state: StateId): RunStep[] {
   const { parent, action } = waysIn(graph, state);
   const steps: RunStep[] = [];
   for (let at = state; at !== 0; at = parent[at]!) steps.push({ action: action[at]!, target: at });
-  return steps.toReversed();
+  steps.reverse();
+  return graph.reduced === undefined ? steps : [...graph.reduced.realRun(steps)];
 }
 
 interface WaysIn {

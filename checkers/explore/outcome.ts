@@ -7,7 +7,7 @@ import type { Fairness, Property } from "../../core/property.ts";
 import type { Outcome } from "../../core/result.ts";
 import type { ExploredSubject } from "../../core/subject.ts";
 import type { Counterexample } from "../../core/trace.ts";
-import type { Claim } from "../../core/verdict.ts";
+import type { Claim, ReductionName } from "../../core/verdict.ts";
 import type { ModelFault } from "../../semantics/fault.ts";
 import type { RecipeStep } from "../../semantics/run.ts";
 import { absence } from "./absence.ts";
@@ -23,6 +23,7 @@ import {
 import { follow } from "./follow.ts";
 import { depthOf, pathTo, type ReachableGraph } from "./graph.ts";
 import { writeRecipe } from "./recipe.ts";
+import { logicOf } from "./reduce/plan.ts";
 import { limitCapacity, limitFaults } from "../../semantics/packed/expand.ts";
 import { parseFairness } from "./temporal/space.ts";
 
@@ -49,6 +50,7 @@ export function conclude(
   graph: ReachableGraph,
   subject: ExploredSubject,
   context: CheckContext,
+  reductions: readonly ReductionName[] = [],
 ): Outcome {
   const claim = claimOf(property);
   const { time } = graph.system;
@@ -57,7 +59,13 @@ export function conclude(
     assumptions: assumptionsOf(graph, property),
     stats: statsOf(graph),
   };
-  const base = { claim, method: "exhaustive", time } as const;
+  const base = {
+    claim,
+    method: "exhaustive",
+    time,
+    reductions,
+    logic: logicOf(property),
+  } as const;
   const bound = graph.complete ? environmentBound(graph, subject) : { states: graph.expanded };
 
   switch (finding.kind) {

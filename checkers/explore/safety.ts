@@ -34,7 +34,7 @@ export function checkInvariant(
   );
   if (bad.length > 0) return fails(graph, bad, `${plural(bad.length, "state")} against it`);
   if (!graph.complete) return incomplete(graph);
-  const evidence = `${wanted ? "true" : "false"} in all ${plural(graph.expanded, "reachable state")}`;
+  const evidence = `${wanted ? "true" : "false"} in all ${seen(graph)}`;
   if (wanted && predicate.premise !== null) {
     const { text, holds } = predicate.premise;
     if (filterStates(graph, holds).length === 0) {
@@ -122,7 +122,7 @@ export function checkDeadlock(graph: ReachableGraph): Finding {
   if (!graph.complete) return incomplete(graph);
   return {
     kind: "holds",
-    evidence: `in each of ${plural(graph.expanded, "reachable state")} some event or timer leads on, or the machine is done`,
+    evidence: `in each of ${seen(graph)} some event or timer leads on, or the machine is done`,
   };
 }
 
@@ -146,11 +146,25 @@ export function checkReachable(
     return {
       kind: "witnessed",
       candidates: runsTo(graph, good),
-      evidence: `true in ${good.length} of ${plural(graph.expanded, "reachable state")}`,
+      evidence: `true in ${good.length} of ${seen(graph)}`,
     };
   }
   if (!graph.complete) return incomplete(graph);
   const all = Array.from({ length: graph.expanded }, (_, state) => state);
+  if (graph.reduced !== undefined) {
+    return {
+      kind: "absent",
+      evidence: `none of the ${plural(all.length, "state")} of the reduced search satisfies it`,
+      exhibits: [
+        statesTable(
+          "The states of the reduced search",
+          graph.system,
+          all,
+          "every reachable state is, for this claim, like one of these",
+        ),
+      ],
+    };
+  }
   return {
     kind: "absent",
     evidence: `none of the ${plural(all.length, "reachable state")} satisfies it; this set is closed under every event and timer`,
@@ -164,6 +178,11 @@ export function checkReachable(
     ],
   };
 }
+
+const seen = ({ expanded, reduced }: ReachableGraph): string =>
+  reduced === undefined
+    ? plural(expanded, "reachable state")
+    : `${plural(expanded, "state")} of the reduced search`;
 
 const union = (sets: readonly StateId[][]): StateId[] => {
   const [first = [], ...others] = sets;

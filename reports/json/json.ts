@@ -47,6 +47,7 @@ const resultKeys: readonly (keyof Result)[] = [
   "counterexample",
   "witness",
   "audit",
+  "reduction",
   "exhibits",
   "diagnostics",
   "replay",

@@ -19,6 +19,9 @@ import { always, alwaysStep, deadlockFree, never, reachable } from "../../core/p
 import type { MachineModel } from "../../core/subject.ts";
 import { DeadlineClock } from "../../semantics/clock.ts";
 import { compileMachine, type System } from "../../semantics/system.ts";
+import { soundConditions, type Conditions } from "../../checkers/explore/reduce/ample.ts";
+import type { SystemModel } from "../../core/system.ts";
+import { decide, outcomeOf } from "../explore/reduce/decide.ts";
 import { check } from "../explore/support.ts";
 
 const model = (
@@ -477,4 +480,63 @@ test("fields that are read in some states only split only those", () => {
   expect(reachableStates(system)).toHaveLength(55);
   // 10 values of x; for Y 5 that stop at x and 50 that go on to y; each asked twice, and the start.
   expect(system.product.asked()).toBe(2 * (10 + 5 + 50 + 1));
+});
+
+describe("unseen reads and partial order", () => {
+  // While own is 0 the guard of A reads nothing else; once it is 1, it reads and takes the lock.
+  const taker = createMachine({
+    types: {} as { context: { own: number; lock: number } },
+    id: "taker",
+    context: { own: 0, lock: 0 },
+    initial: "s0",
+    states: {
+      s0: {
+        on: {
+          A: {
+            guard: ({ context }) => context.own === 1 && context.lock === 0,
+            target: "s1",
+            actions: assign({ lock: 1 }),
+          },
+          B: { actions: assign({ own: 1 }) },
+        },
+      },
+      s1: {},
+    },
+  });
+  const bit = { int: [0, 1] } as const;
+  const one = {
+    machine: taker,
+    events: [{ type: "A" }, { type: "B" }],
+    variables: { own: bit },
+    shares: { lock: "lock" },
+  };
+  const system: SystemModel = { shared: { lock: bit }, machines: { m0: one, m1: one } };
+
+  test("what a guard has not read yet is not taken for something that it does not read", async () => {
+    const claim = never("claim", "at(m1.s1)");
+    expect((await decide(system, claim, "none")).kind).toBe("fails");
+    expect((await decide(system, claim, "por")).kind).toBe("fails");
+    // Who keeps what was touched when a machine was first met in a configuration misses the lock.
+    const seen = new Map<number, Uint8Array | null>();
+    const lazily: Conditions = {
+      ...soundConditions(false),
+      together: (access, seed, state) => {
+        const first = seen.has(seed) ? seen.get(seed)! : access.closure(seed, state);
+        seen.set(seed, first);
+        return first;
+      },
+    };
+    expect((await decide(system, claim, "por", lazily)).kind).toBe("holds");
+  });
+
+  test("a predicate that is a function may read more later, so nothing is left out", async () => {
+    // It looks at m0 only where m1 has moved.
+    const claim = never("claim", (state) => {
+      const { m0_own, m1_own } = state.context as { m0_own: number; m1_own: number };
+      return m1_own === 1 && m0_own === 0 && state.matches({ m0: "s0" });
+    });
+    expect((await decide(system, claim, "por")).kind).toBe("fails");
+    const outcome = await outcomeOf(system, claim, { reduce: "por" });
+    expect(outcome.reduction?.off[0]?.reason).toContain("function");
+  });
 });

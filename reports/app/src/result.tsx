@@ -133,6 +133,16 @@ function Facts({ result }: { result: Result }) {
           {result.audit.message}
         </Fact>
       )}
+      {result.reduction?.used.map((text) => (
+        <Fact name="Reduced" key={text}>
+          {text}
+        </Fact>
+      ))}
+      {result.reduction?.off.map(({ reduction, reason }) => (
+        <Fact name="Not reduced" key={reduction}>
+          {reduction}: {reason}
+        </Fact>
+      ))}
       {searched !== "" && <Fact name="Searched">{searched}</Fact>}
       {result.assumptions.length > 0 && (
         <Fact name="Assumes">

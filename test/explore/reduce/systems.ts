@@ -1,0 +1,191 @@
+/** Random systems of machines with private and shared variables and channels, and claims about them. */
+
+import * as fc from "fast-check";
+import { assign, createMachine, emit, type AnyStateMachine } from "xstate";
+
+import {
+  always,
+  deadlockFree,
+  f,
+  ltl,
+  never,
+  reachable,
+  type ComponentDeclaration,
+  type Formula,
+  type Property,
+  type SystemModel,
+} from "../../../index.ts";
+
+interface Step {
+  readonly from: number;
+  readonly to: number;
+  readonly event: "A" | "B" | "M";
+  /** Read before: nothing, the own variable, the shared one, or the shared one if the own is 1. */
+  readonly test: "none" | "own" | "shared" | "lazy";
+  readonly is: number;
+  readonly write: "none" | "own" | "shared";
+  readonly value: number;
+  readonly sends: boolean;
+}
+
+export interface MachineSketch {
+  readonly steps: readonly Step[];
+  /** Which of the two shared variables it sees. */
+  readonly shared: 0 | 1 | null;
+}
+
+export interface SystemSketch {
+  readonly machines: readonly MachineSketch[];
+  /** From machine to machine. */
+  readonly channel: readonly [number, number] | null;
+  readonly loses: boolean;
+  readonly faults: number | null;
+}
+
+const size = 3;
+
+/** Mostly forward: in runs that end, it matters more what came first. */
+const move = fc.oneof(
+  { weight: 3, arbitrary: fc.constantFrom([0, 1], [0, 1], [1, 2], [0, 2]) },
+  { weight: 1, arbitrary: fc.tuple(fc.nat(size - 1), fc.nat(size - 1)) },
+);
+
+const step: fc.Arbitrary<Step> = fc
+  .record({
+    event: fc.constantFrom("A", "A", "B", "M"),
+    test: fc.constantFrom("none", "own", "shared", "shared", "lazy"),
+    is: fc.nat(1),
+    write: fc.constantFrom("none", "own", "shared"),
+    value: fc.nat(1),
+    sends: fc.boolean(),
+  })
+  .chain((drawn) => move.map(([from, to]) => ({ ...drawn, from, to })));
+
+const oneMachine: fc.Arbitrary<MachineSketch> = fc.record({
+  steps: fc.array(step, { minLength: 1, maxLength: 4 }),
+  shared: fc.constantFrom(null, 0, 0, 1),
+});
+
+export const systems: fc.Arbitrary<SystemSketch> = fc.integer({ min: 2, max: 4 }).chain((count) =>
+  fc.record({
+    machines: fc.array(oneMachine, { minLength: count, maxLength: count }),
+    channel: fc.option(fc.tuple(fc.nat(count - 1), fc.nat(count - 1))),
+    loses: fc.boolean(),
+    faults: fc.option(fc.nat(1)),
+  }),
+);
+
+/** A machine of a sketch; `own` and `shared` count to 1. */
+export function machineOf({ steps }: MachineSketch): AnyStateMachine {
+  type Context = { own: number; shared: number };
+  const passes =
+    ({ test, is }: Step) =>
+    ({ context }: { context: Context }): boolean => {
+      if (test === "none") return true;
+      if (test === "own") return context.own === is;
+      if (test === "shared") return context.shared === is;
+      return context.own === 1 && context.shared === is;
+    };
+  const states = Array.from({ length: size }, (_, from) => {
+    const on: Record<string, object[]> = {};
+    for (const each of steps.filter((other) => other.from === from)) {
+      const { event, to, write, value, sends } = each;
+      (on[event] ??= []).push({
+        guard: passes(each),
+        target: `s${to}`,
+        actions: [
+          ...(write === "none" ? [] : [assign({ [write]: value })]),
+          ...(sends ? [emit({ type: "M" })] : []),
+        ],
+      });
+    }
+    return [`s${from}`, { on }] as const;
+  });
+  return createMachine({
+    id: "random",
+    context: { own: 0, shared: 0 },
+    initial: "s0",
+    states: Object.fromEntries(states),
+  } as never);
+}
+
+export function systemOf({ machines, channel, loses, faults }: SystemSketch): SystemModel {
+  const bit = { int: [0, 1] } as const;
+  const declared = machines.map((sketch, index): readonly [string, ComponentDeclaration] => {
+    const { shared } = sketch;
+    return [
+      `m${index}`,
+      {
+        machine: machineOf(sketch),
+        events: [{ type: "A" }, { type: "B" }],
+        variables: shared === null ? { own: bit, shared: bit } : { own: bit },
+        ...(shared === null ? {} : { shares: { shared: `x${shared}` } }),
+      },
+    ];
+  });
+  return {
+    shared: { x0: bit, x1: bit },
+    machines: Object.fromEntries(declared.map(([name, model]) => [name, heard(name, model)])),
+    ...(channel === null
+      ? {}
+      : {
+          channels: {
+            wire: {
+              from: `m${channel[0]}`,
+              to: `m${channel[1]}`,
+              carries: ["M"],
+              capacity: 2,
+              loses,
+            },
+          },
+          ...(faults === null ? {} : { faults }),
+        }),
+  };
+
+  /** M comes from the environment where no channel brings it. */
+  function heard(name: string, model: ComponentDeclaration): ComponentDeclaration {
+    const delivered = channel !== null && name === `m${channel[1]}`;
+    return delivered ? model : { ...model, events: [...model.events, { type: "M" }] };
+  }
+}
+
+/** Conditions on some of the machines; the others stay invisible. */
+export const conditionsOn = ({ machines }: SystemSketch): fc.Arbitrary<string> => {
+  const index = fc.nat(machines.length - 1);
+  const shared = [0, 1].filter((x) => machines.some((machine) => machine.shared === x));
+  const one = fc.oneof(
+    fc.tuple(index, fc.nat(size - 1)).map(([m, s]) => `at(m${m}.s${s})`),
+    fc.tuple(index, fc.nat(1)).map(([m, v]) => `m${m}_own == ${v}`),
+    ...(shared.length === 0
+      ? []
+      : [fc.tuple(fc.constantFrom(...shared), fc.nat(1)).map(([x, v]) => `x${x} == ${v}`)]),
+  );
+  return fc.oneof(
+    one,
+    fc.tuple(one, one).map(([p, q]) => `${p} and ${q}`),
+    fc.tuple(one, one, one).map((parts) => parts.join(" and ")),
+    fc.tuple(one, one).map(([p, q]) => `implies(${p}, ${q})`),
+  );
+};
+
+const shapes: readonly ((p: string, q: string) => Formula)[] = [
+  (p, q) => f.G(f.implies(p, f.F(q))),
+  (p, q) => f.W(p, q),
+  (p, q) => f.R(q, p),
+  (p, q) => f.G(f.implies(p, f.G(q))),
+  (p, q) => f.G(f.implies(p, f.or(q, f.W(p, q)))),
+  (p, q) => f.or(f.G(p), f.F(q)),
+];
+
+export const claimsOn = (sketch: SystemSketch): fc.Arbitrary<Property> => {
+  const p = conditionsOn(sketch);
+  return fc.oneof(
+    p.map((text) => always("claim", text)),
+    p.map((text) => never("claim", text)),
+    p.map((text) => reachable("claim", text)),
+    fc.constant(deadlockFree("claim", { id: "claim" })),
+    fc
+      .tuple(p, p, fc.nat(shapes.length - 1))
+      .map(([a, b, shape]) => ltl("claim", shapes[shape]!(a, b))),
+  );
+};
