@@ -11,6 +11,8 @@ import {
   collectorReceiver,
   goExporter,
   jsExporter,
+  jsPair,
+  jsProcessorPair,
   jsSimpleExporter,
   pythonExporter,
 } from "./adapters/peers.ts";
@@ -31,6 +33,13 @@ export default defineConfig({
     ...["js-0.43", "js-0.44", "js-0.208", "js-0.209", "js-0.214", "js-0.215"].map((peer) =>
       jsExporter(peer, "http/protobuf"),
     ),
+    // the same data in two ways: encodings, transports, processors
+    jsPair("js-current", ["http/json", "http/protobuf"], "traces"),
+    jsPair("js-current", ["http/json", "http/protobuf"], "logs"),
+    jsPair("js-current", ["http/json", "http/protobuf"], "traces", "any"),
+    jsPair("js-current", ["http/protobuf", "grpc"], "traces"),
+    jsPair("js-current", ["http/protobuf", "grpc"], "logs"),
+    jsProcessorPair("js-current"),
     goExporter("http/protobuf"),
     goExporter("grpc"),
     pythonExporter("http/protobuf"),

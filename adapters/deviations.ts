@@ -26,6 +26,8 @@ export interface KnownDeviation {
   readonly verdict?: Verdict;
   readonly at?: Readonly<Record<string, Scalar>>;
   readonly because: string;
+  /** Package, file and function of the cause, as published; of an open question: what leaves it open. */
+  readonly where: string;
   /** Where the specification or the project speaks of it. */
   readonly upstream?: string;
 }
@@ -73,10 +75,8 @@ export function deviationsOf(
       (deviation.signals?.includes(signal) ?? true) &&
       (deviation.processor ?? processor) === processor;
     if (!applies) continue;
-    const because =
-      deviation.upstream === undefined
-        ? deviation.because
-        : `${deviation.because} (${deviation.upstream})`;
+    const { where, upstream } = deviation;
+    const because = `${deviation.because} [${where}${upstream === undefined ? "" : `; ${upstream}`}]`;
     for (const slug of deviation.requirements) {
       out[slug] = {
         verdict: deviation.verdict ?? "violated",

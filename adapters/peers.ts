@@ -8,6 +8,7 @@ import type {
   ExporterSubject,
   OtlpProtocol,
   OtlpSignal,
+  PairSubject,
   ReceiverSubject,
 } from "../core/subject.ts";
 import { deviationsOf } from "./deviations.ts";
@@ -62,6 +63,16 @@ export const jsPeers: Readonly<
   "js-0.215": historic("0.215.0", "2.7.0"),
 };
 
+const tooOld = {
+  "backoff-grows":
+    "its limit of 10 s for an export, which it takes from no variable, leaves room for two or three waits",
+};
+/** Lines with another retry than that of today, whose constants are not judged. */
+const beforeTransports: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "js-0.43": tooOld,
+  "js-0.44": tooOld,
+};
+
 const http = (path: string) => `http://127.0.0.1:{port}${path}`;
 const driven = {
   ready: http("/ready"),
@@ -99,7 +110,9 @@ export function jsExporter(
     protocol,
     batchProcessor: signal !== "metrics",
     ...(signal === "metrics" ? { notApplicable: uncountable } : {}),
-    profile: "opentelemetry-js",
+    ...(peer in beforeTransports
+      ? { notApplicable: beforeTransports[peer]! }
+      : { profile: "opentelemetry-js" }),
     implementation: { name, version },
     pace: { quietMs: 2_000, silenceMs: 8_000, jobs: 6 },
     expectFor: deviationsOf({ package: "opentelemetry-js", version, protocol, signal }),
@@ -126,6 +139,54 @@ export function jsSimpleExporter(peer: string, protocol: OtlpProtocol): Exporter
       protocol,
       processor: "simple",
     }),
+  };
+}
+
+/** Two exporters of one line that send the same data, `strict` or with a NaN among the values. */
+export function jsPair(
+  peer: string,
+  [left, right]: readonly [OtlpProtocol, OtlpProtocol],
+  signal: OtlpSignal,
+  data: "strict" | "any" = "strict",
+): PairSubject {
+  const side = (protocol: OtlpProtocol): ExporterSubject => {
+    const one = jsExporter(peer, protocol, signal);
+    return { ...one, env: { ...one.env, VERIFY_SAME_DATA: data } };
+  };
+  const { exporter: version } = jsPeers[peer]!;
+  const values = data === "strict" ? "" : ", NaN among the values";
+  const about = `${peer}-${signal}-${kindOf[left]}-against-${kindOf[right]}`;
+  return {
+    kind: "process",
+    role: "otlp-pair",
+    id: `${about}${data === "strict" ? "" : "-nan"}`,
+    title: `OpenTelemetry JS ${version}: ${signal}, ${left} against ${right}${values}`,
+    left: side(left),
+    right: side(right),
+    compare: "items",
+    implementation: { name: `exporter-${signal}`, version },
+    expectFor: deviationsOf({
+      package: `opentelemetry-js-pair${data === "strict" ? "" : "-nan"}`,
+      version,
+      protocol: left,
+      signal,
+    }),
+  };
+}
+
+/** The batch processors for spans and for log records, driven alike. */
+export function jsProcessorPair(peer: string): PairSubject {
+  const { exporter: version } = jsPeers[peer]!;
+  return {
+    kind: "process",
+    role: "otlp-pair",
+    id: `${peer}-span-against-log-processor`,
+    title: `OpenTelemetry JS ${version}: BatchSpanProcessor against BatchLogRecordProcessor`,
+    left: jsExporter(peer, "http/protobuf", "traces"),
+    right: jsExporter(peer, "http/protobuf", "logs"),
+    compare: "batches",
+    implementation: { name: "batch-processors", version },
+    expectFor: deviationsOf({ package: "opentelemetry-js-processor-pair", version }),
   };
 }
 

@@ -28,6 +28,8 @@ export interface RequirementFinding {
   readonly since: string;
   readonly specVersion: string;
   readonly finding: "conforms" | "deviates" | "ambiguous" | "not-tested";
+  /** Set when no check of it exists: why, and whether one could be made without looking inside. */
+  readonly unchecked?: { readonly why: string; readonly fromOutside: boolean };
 }
 
 /** What an engine says about one obligation; the runner adds identity, expectation and time. */

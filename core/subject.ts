@@ -342,7 +342,31 @@ export interface ReceiverSubject extends WireSubject {
   readonly command?: readonly string[];
 }
 
-export type ProcessSubject = ExporterSubject | ReceiverSubject;
+/**
+ * Two exporters that are told to send the same data, and must: JSON against protobuf, HTTP against
+ * gRPC, one processor against another.
+ */
+export interface PairSubject {
+  readonly kind: "process";
+  readonly id: string;
+  readonly title: string;
+  readonly source?: string;
+  readonly role: "otlp-pair";
+  readonly left: ExporterSubject;
+  readonly right: ExporterSubject;
+  /**
+   * `items`: the same items with the same content arrive, whatever carried them; both processes must
+   * produce the same ids and times. `batches`: the same numbers of items in each request, in order.
+   */
+  readonly compare: "items" | "batches";
+  readonly implementation: { readonly name: string; readonly version: string };
+  /** Known deviations by requirement slug. */
+  readonly expectFor?: Readonly<Record<string, Expectation>>;
+  /** What has to be there first, and is not: the subject is skipped with this reason. */
+  readonly missing?: string;
+}
+
+export type ProcessSubject = ExporterSubject | ReceiverSubject | PairSubject;
 
 // --- recordings -------------------------------------------------------------------------------
 

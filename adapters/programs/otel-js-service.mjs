@@ -6,6 +6,7 @@
  *
  * VERIFY_PEER: folder whose node_modules has the packages (default: this repository's).
  * VERIFY_PROCESSOR: `simple` instead of `batch`.
+ * VERIFY_SAME_DATA: ids and times are the same in every run; with `strict` no NaN is among the values.
  */
 
 import { existsSync } from "node:fs";
@@ -41,7 +42,13 @@ const limits = (prefix) => ({
   scheduledDelayMillis: number(`OTEL_${prefix}_SCHEDULE_DELAY`),
   maxExportBatchSize: number(`OTEL_${prefix}_MAX_EXPORT_BATCH_SIZE`),
   maxQueueSize: number(`OTEL_${prefix}_MAX_QUEUE_SIZE`),
+  exportTimeoutMillis: number(`OTEL_${prefix}_EXPORT_TIMEOUT`),
 });
+const same = env.VERIFY_SAME_DATA;
+let made = 0;
+const nextId = (digits) => (++made).toString(16).padStart(digits, "0");
+const idGenerator = { generateTraceId: () => nextId(32), generateSpanId: () => nextId(16) };
+const someTime = [1_700_000_000, 123_456_789]; // seconds and nanoseconds
 const simple = env.VERIFY_PROCESSOR === "simple";
 
 /** Collecting again sends every point again, also at shutdown: points cannot be counted. */
@@ -50,7 +57,7 @@ const isCounted = signal !== "metrics";
 const attributes = (index, size) => ({
   "work.index": index,
   "work.ratio": index + 0.5,
-  "work.nothing": Number.NaN,
+  ...(same === "strict" ? {} : { "work.nothing": Number.NaN }),
   "work.ok": true,
   "work.names": ["a", "b"],
   ...(size > 0 ? { "work.filler": "x".repeat(size) } : {}),
@@ -68,12 +75,18 @@ function traces() {
       ? new sdk.BatchSpanProcessor({ exporter, ...options })
       : new sdk.BatchSpanProcessor(exporter, options);
   const Provider = sdk.TracerProvider ?? sdk.BasicTracerProvider;
-  const provider = new Provider({ spanProcessors: [processor] });
+  const provider = new Provider({
+    spanProcessors: [processor],
+    ...(same === undefined ? {} : { idGenerator }),
+  });
   provider.addSpanProcessor?.(processor); // before 2.0
   const tracer = provider.getTracer("otel-js-service");
   return {
     produce(index, size) {
-      tracer.startSpan("work", { kind: 1, attributes: attributes(index, size) }).end();
+      const startTime = same === undefined ? undefined : someTime;
+      tracer
+        .startSpan("work", { kind: 1, attributes: attributes(index, size), startTime })
+        .end(startTime);
     },
     shutdown: () => provider.shutdown(),
   };
@@ -93,6 +106,7 @@ function logs() {
     produce(index, size) {
       // the number makes each record one of its own
       logger.emit({
+        ...(same === undefined ? {} : { timestamp: someTime, observedTimestamp: someTime }),
         severityNumber: 9,
         body: `work ${++count}`,
         attributes: attributes(index, size),

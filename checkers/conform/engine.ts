@@ -29,6 +29,10 @@ export const engine: Engine = {
           const { checkReceiver } = await import("./wire/judge-receiver.ts");
           return checkReceiver(obligation, subject, context);
         }
+        if (subject.role === "otlp-pair") {
+          const { checkPair } = await import("./wire/pair.ts");
+          return checkPair(obligation, subject, context);
+        }
         const { checkExporter } = await import("./wire/index.ts");
         return checkExporter(obligation, subject, context);
       }
@@ -46,6 +50,10 @@ export const engine: Engine = {
         if (subject.role === "otlp-receiver") {
           const { replayReceiver } = await import("./wire/judge-receiver.ts");
           return replayReceiver(obligation, subject, counterexample, context);
+        }
+        if (subject.role === "otlp-pair") {
+          const { replayPair } = await import("./wire/pair.ts");
+          return replayPair(subject, context);
         }
         const { replayExporter } = await import("./wire/index.ts");
         return replayExporter(obligation, subject, counterexample, context);

@@ -1,7 +1,7 @@
 /** The conformance matrix as JSON: what each implementation does about each requirement. */
 
 import type { Report, Result } from "../../core/index.ts";
-import { conformanceMatrix } from "../view/matrix.ts";
+import { conformanceMatrix, coverageText } from "../view/matrix.ts";
 
 export function renderMatrix(report: Report): string {
   const matrix = conformanceMatrix(report.results);
@@ -18,6 +18,8 @@ export function renderMatrix(report: Report): string {
     tool: report.tool,
     startedAt: report.startedAt,
     seed: report.seed,
+    /** How much of the normative text has a check at all. */
+    coverage: matrix === null ? null : { ...matrix.coverage, text: coverageText(matrix.coverage) },
     implementations: matrix?.implementations ?? [],
     /** One entry per implementation, in their order; null where a requirement does not apply. */
     requirements: rows,

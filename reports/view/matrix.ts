@@ -39,6 +39,43 @@ export interface ConformanceMatrix {
     /** One per implementation; null where nothing was judged. */
     readonly cells: readonly (Result | null)[];
   }[];
+  readonly coverage: RequirementCoverage;
+}
+
+/** How much of the normative MUSTs and SHOULDs among the rows has a check. */
+export interface RequirementCoverage {
+  readonly checked: number;
+  /** Checked, or a check could be made without looking inside the process. */
+  readonly testable: number;
+  /** What has no check, and why. */
+  readonly unchecked: readonly {
+    readonly id: string;
+    readonly slug: string;
+    readonly level: RequirementFinding["level"];
+    readonly fromOutside: boolean;
+    readonly why: string;
+  }[];
+}
+
+/** The share as a sentence, for every report alike. */
+export function coverageText({ checked, testable, unchecked }: RequirementCoverage): string {
+  const share = testable === 0 ? 100 : (100 * checked) / testable;
+  return `${checked} of ${testable} normative MUSTs and SHOULDs that can be tested from outside have a check (${share.toFixed(1)} %); ${unchecked.length} without a check are listed as not tested, with the reason`;
+}
+
+function coverageOf(requirements: readonly RequirementFinding[]): RequirementCoverage {
+  // The same requirement under two versions of its specification counts once.
+  const counted = new Map(
+    requirements
+      .filter(({ class: kind, level }) => kind === "normative" && level !== "MAY")
+      .map((requirement) => [requirement.id, requirement]),
+  );
+  const unchecked = [...counted.values()].flatMap(({ id, slug, level, unchecked: reason }) =>
+    reason === undefined ? [] : [{ id, slug, level, ...reason }],
+  );
+  const checked = counted.size - unchecked.length;
+  const open = unchecked.filter(({ fromOutside }) => fromOutside).length;
+  return { checked, testable: checked + open, unchecked };
 }
 
 const nameOf = (result: Result): string =>
@@ -77,5 +114,6 @@ export function conformanceMatrix(results: readonly Result[]): ConformanceMatrix
     row.cells[implementations.indexOf(columnOf(result))] = result;
     rows.set(key, row);
   }
-  return { implementations, rows: [...rows.values()] };
+  const coverage = coverageOf([...rows.values()].map(({ requirement }) => requirement));
+  return { implementations, rows: [...rows.values()], coverage };
 }

@@ -108,6 +108,29 @@ describe.skipIf(executablePath === undefined)("in a browser", () => {
     await finish();
   });
 
+  it("has a column per implementation and a chip per finding in the matrix", async () => {
+    await open("");
+    const table = page.locator("main table.conformance");
+    const columns = await table.locator("thead th").allInnerTexts();
+    expect(columns.map((name) => name.replaceAll("\u00a0", " "))).toEqual([
+      "Requirement",
+      "otlp-exporter-trace-proto 0.301.1",
+      "otlp-exporter-trace-http 0.301.0",
+      "our-exporter 0.1.0",
+    ]);
+    const first = table.locator("tbody tr").first();
+    const findings = await first.locator("td").allInnerTexts();
+    expect(findings.map((one) => one.trim().split(/\s+/).at(-1))).toEqual([
+      "deviates",
+      "conforms",
+      "conforms",
+    ]);
+    // a finding leads to its result
+    await first.locator("td a").first().click();
+    expect(await text("main h1")).toBe("honours Retry-After on 503");
+    await finish();
+  });
+
   it("is calm when all is well", async () => {
     await open("", { url: calmReport });
     expect(await text("main h1")).toBe("Nothing unexpected");

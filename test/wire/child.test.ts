@@ -24,7 +24,7 @@ const isAlive = (pid: number) => {
 };
 
 describe("the environment", () => {
-  it("knows neither telemetry settings nor proxies", () => {
+  it("knows neither telemetry settings nor proxies nor other authorities", () => {
     const clean = scrub({
       PATH: "/bin",
       OTEL_EXPORTER_OTLP_HEADERS: "a=b",
@@ -35,6 +35,9 @@ describe("the environment", () => {
       all_proxy: "p",
       grpc_proxy: "p",
       NODE_USE_ENV_PROXY: "1",
+      REQUESTS_CA_BUNDLE: "/ca.pem",
+      SSL_CERT_FILE: "/ca.pem",
+      NODE_TLS_REJECT_UNAUTHORIZED: "0",
       NOTHING: undefined,
       PROXYMAN: "kept",
     });

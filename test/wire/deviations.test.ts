@@ -8,6 +8,7 @@ import {
   readDeviations,
   satisfies,
 } from "../../adapters/deviations.ts";
+import { pairRequirements } from "../../checkers/conform/wire/pair-requirements.ts";
 import { receiverRequirements } from "../../checkers/conform/wire/requirements-receiver.ts";
 import { requirements, specVersion } from "../../checkers/conform/wire/requirements.ts";
 
@@ -35,6 +36,7 @@ describe("deviations", () => {
       signals: ["traces"],
       requirements: ["a", "b"],
       because: "it is old",
+      where: "p: index.ts main",
     },
   ];
 
@@ -51,11 +53,19 @@ describe("deviations", () => {
   it("name requirements and versions of the specification that exist", () => {
     const { spec, deviations } = readDeviations();
     expect(spec).toBe(specVersion());
-    const slugs = new Set([...requirements, ...receiverRequirements].map(({ slug }) => slug));
+    const slugs = new Set(
+      [...requirements, ...receiverRequirements, ...Object.values(pairRequirements)].map(
+        ({ slug }) => slug,
+      ),
+    );
     const unknown = deviations.flatMap((deviation) =>
       deviation.requirements.filter((slug) => !slugs.has(slug) && !slug.startsWith("scenario-")),
     );
     expect(unknown).toEqual([]);
-    expect(deviations.filter(({ because }) => because === "")).toEqual([]);
+    // each has a cause: package, then file or function
+    const vague = deviations.filter(
+      ({ because, where }) => because === "" || !/^(adapters\/|[a-z-]+ ?.*: )\S+/.test(where),
+    );
+    expect(vague).toEqual([]);
   });
 });

@@ -79,7 +79,8 @@ export const reference: Reference = {
 };
 
 export function judge(slug: string, run: ScenarioRun, known: Reference = reference): Judgement {
-  const all = new Set(scenarios(pace, everything).map(({ name }) => name));
+  const { protocol } = run;
+  const all = new Set(scenarios(pace, { ...everything, protocol }).map(({ name }) => name));
   const wire = { protocol: run.protocol, profile: "opentelemetry-js" };
   return requirementsFor(wire, all)
     .find((requirement) => requirement.slug === slug)!

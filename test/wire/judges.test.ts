@@ -72,6 +72,7 @@ const overHttp: readonly Control[] = [
   ["signal-compression-wins", "headers", "no-gzip"],
   ["headers-are-percent-decoded", "headers", "raw-headers"],
   ["signal-timeout-wins", "signal-timeout", "no-timeout"],
+  ["export-timeout-cancels", "processor-timeout", "no-timeout"],
   ["trusts-the-configured-ca", "tls", "no-ca"],
   ["shows-the-client-certificate", "mtls", "no-client-certificate"],
   ["refuses-untrusted-servers", "untrusted", "trusts-all"],
@@ -99,11 +100,12 @@ const overHttp: readonly Control[] = [
 ];
 const overGrpc: readonly Control[] = [
   ["calls-the-export-method", "baseline", "wrong-path"],
+  ["scheme-decides-on-tls", "tls", "no-ca"],
   ["grpc-headers", "baseline", "wrong-type"],
   ["body-is-an-export-request", "baseline", "broken-body"],
   ["caps-the-response-body", "answers", "greedy"],
   ["no-retry-on-permanent-errors", "answers", "retry-all"],
-  ["no-retry-on-resource-exhausted", "answers", "retry-all"],
+  ["no-retry-on-resource-exhausted", "exhausted", "retry-all"],
   ["no-retry-on-partial-success", "answers", "retry-partial"],
   ["retries-cancelled", "retryable", "no-retry"],
   ["retries-deadline-exceeded", "retryable", "no-retry"],
@@ -126,7 +128,7 @@ const shortcuts: Readonly<Record<string, (scenario: Scenario) => Scenario>> = {
   pedantic: hurried,
   sulky: hurried,
   // waiting for ever can be told from waiting long only beyond the default timeout of 10 s
-  "no-timeout": firstRound(11_500),
+  "no-timeout": firstRound(13_000),
   "no-deadline": firstRound(6_500),
 };
 

@@ -9,7 +9,11 @@ import { get } from "node:http";
 
 import { redact, secretsIn } from "./redact.ts";
 
-/** The environment without anything that could point a process elsewhere: OTEL_* and proxies. */
+/** Certificates that a process would trust instead of those that it is given. */
+const TRUST =
+  /^(REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|SSL_CERT_FILE|SSL_CERT_DIR|NODE_EXTRA_CA_CERTS|NODE_TLS_REJECT_UNAUTHORIZED)$/;
+
+/** The environment without anything that could point a process elsewhere: OTEL_*, proxies, trust. */
 export function scrub(
   environment: Readonly<Record<string, string | undefined>>,
 ): Record<string, string> {
@@ -19,6 +23,7 @@ export function scrub(
     if (/^OTEL_/i.test(name) || /(^|_)proxy$/i.test(name) || /^NODE_USE_ENV_PROXY$/i.test(name)) {
       continue;
     }
+    if (TRUST.test(name)) continue;
     clean[name] = value;
   }
   return clean;

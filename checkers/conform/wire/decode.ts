@@ -330,6 +330,8 @@ export interface Item {
   readonly id: string;
   /** A keyed digest of all its content: equal content is equal, nothing can be read from it. */
   readonly digest: string;
+  /** The same for each of its fields, resource and scope; only when asked for. */
+  readonly parts?: Readonly<Record<string, string>>;
 }
 
 const key = randomBytes(32); // a digest says nothing outside this process
@@ -350,23 +352,49 @@ function sorted(value: Plain): Plain {
   );
 }
 
-/** The items of a request. Spans are known by their ids; records and points by their content. */
-export function itemsOf(signal: OtlpSignal, request: PlainObject): Item[] {
+/**
+ * The items of a request. Spans are known by their ids; records and points by their content. `detail`
+ * adds digests of their parts.
+ */
+export function itemsOf(signal: OtlpSignal, request: PlainObject, detail = false): Item[] {
   const [outer, middle, inner] = signals[signal].path;
   const list = (value: Plain, name: string) =>
     ((value as PlainObject)[name] ?? []) as readonly PlainObject[];
   const all = list(request, outer).flatMap((resource) =>
-    list(resource, middle).flatMap((scope) => list(scope, inner)),
+    list(resource, middle).flatMap((scope) =>
+      list(scope, inner)
+        .flatMap((entry) => (signal === "metrics" ? pointsOf(entry) : [entry]))
+        .map((entry) => ({ entry, around: { resource, scope } })),
+    ),
   );
-  if (signal === "traces") return all.map(spanItem);
-  const points = signal === "logs" ? all : all.flatMap(pointsOf);
   const seen = new Map<string, number>();
-  return points.map((point) => {
-    const content = digest(point);
-    const copy = (seen.get(content) ?? 0) + 1;
-    seen.set(content, copy);
-    return { id: copy === 1 ? content : `${content}#${copy}`, digest: content };
+  return all.map(({ entry, around }) => {
+    const item = signal === "traces" ? spanItem(entry) : contentItem(entry, seen);
+    return detail ? { ...item, parts: partsOf(entry, around) } : item;
   });
+}
+
+/** An item without an identity of its own: equal ones are numbered. */
+function contentItem(entry: PlainObject, seen: Map<string, number>): Item {
+  const content = digest(entry);
+  const copy = (seen.get(content) ?? 0) + 1;
+  seen.set(content, copy);
+  return { id: copy === 1 ? content : `${content}#${copy}`, digest: content };
+}
+
+function partsOf(
+  entry: PlainObject,
+  { resource, scope }: { readonly resource: PlainObject; readonly scope: PlainObject },
+): Record<string, string> {
+  const around = {
+    resource: resource["resource"] ?? {},
+    "resource schema": resource["schemaUrl"] ?? "",
+    scope: scope["scope"] ?? {},
+    "scope schema": scope["schemaUrl"] ?? "",
+  };
+  return Object.fromEntries(
+    Object.entries({ ...entry, ...around }).map(([name, value]) => [name, digest(value)]),
+  );
 }
 
 function spanItem(span: PlainObject): Item {

@@ -133,7 +133,7 @@ async function accept(book: Book, record: RequestRecord, body: Uint8Array): Prom
       throw new OtlpDecodeError("a compressed message without grpc-encoding: gzip");
     }
     const bytes = message.compressed ? await decompress(message.bytes, coding) : message.bytes;
-    decoded = decodeRequest(book.signal, "protobuf", bytes);
+    decoded = decodeRequest(book.signal, "protobuf", bytes, book.detail);
     record.compressed = message.compressed;
   } catch (error) {
     decoded = error instanceof Error ? error : new Error("the message cannot be decoded");

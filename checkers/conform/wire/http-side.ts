@@ -113,7 +113,13 @@ async function accept(
   const coding = record.headers["content-encoding"];
   let decoded: DecodedBody | Error;
   try {
-    decoded = await decodeBody(body, record.headers["content-type"], coding, book.signal);
+    decoded = await decodeBody(
+      body,
+      record.headers["content-type"],
+      coding,
+      book.signal,
+      book.detail,
+    );
     record.compressed = coding === "gzip";
   } catch (error) {
     decoded = error instanceof Error ? error : new Error("the body cannot be decoded");

@@ -54,9 +54,9 @@ export async function checkReceiver(
   const skipped =
     subject.missing ??
     subject.notApplicable?.[requirement.slug] ??
-    (typeof probe === "string" ? `not tested: ${probe}` : undefined);
-  if (skipped !== undefined || typeof probe === "string") {
-    return conclude({ kind: "skipped", reason: skipped ?? "not tested" }, "not-tested");
+    ("why" in probe ? `not tested: ${probe.why}` : undefined);
+  if (skipped !== undefined) {
+    return conclude({ kind: "skipped", reason: skipped }, "not-tested");
   }
   checkLoopback(subject);
   try {
@@ -96,7 +96,7 @@ async function play(
   subject: ReceiverSubject,
   signal: AbortSignal,
 ): Promise<{ readonly judgement: Judgement; readonly exchanges: readonly Exchange[] }> {
-  if (typeof probe === "string") throw new Error("this requirement has no probe");
+  if ("why" in probe) throw new Error("this requirement has no probe");
   const server = await serverOf(subject, signal);
   const session = new Session(
     server.target,
@@ -107,12 +107,22 @@ async function play(
 }
 
 function finding(
-  { id, slug, level, class: kind, source, since }: ReceiverRequirement,
+  { id, slug, level, class: kind, source, since, probe }: ReceiverRequirement,
   subject: ReceiverSubject,
   found: RequirementFinding["finding"],
 ): RequirementFinding {
   const version = specVersion(subject.spec);
-  return { id, slug, level, class: kind, source, since, specVersion: version, finding: found };
+  return {
+    id,
+    slug,
+    level,
+    class: kind,
+    source,
+    since,
+    specVersion: version,
+    finding: found,
+    ...("why" in probe ? { unchecked: probe } : {}),
+  };
 }
 
 function counterexampleOf(

@@ -17,7 +17,12 @@ export type Judgement =
       /** For limits in time: how far beyond the limit, slack included. */
       readonly marginMs?: number;
     }
-  | { readonly kind: "unknown"; readonly reason: string };
+  | {
+      readonly kind: "unknown";
+      readonly reason: string;
+      /** A calmer machine could have told: worth another run. */
+      readonly busy?: boolean;
+    };
 
 export type Judge = (run: ScenarioRun, reference: Reference) => Judgement;
 

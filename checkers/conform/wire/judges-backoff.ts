@@ -87,7 +87,11 @@ export const jitters: Judge = (run) => {
       ...pairs.flat().slice(0, 4),
     );
   }
-  return unknown(`${sample} are too few or too short to tell jitter from noise`);
+  return {
+    kind: "unknown",
+    reason: `${sample} are too few or too short to tell jitter from noise`,
+    busy: calm.length < waits.length,
+  };
 };
 
 /** The waits of the longest run of attempts. */

@@ -53,23 +53,29 @@ export const signalCompressionWins: Judge = (run) => {
     : unknown(`neither headers nor compression arrived; ${NOT_READ}`);
 };
 
-export const signalTimeoutWins: Judge = (run) => {
-  const record = run.requests.find(({ answer }) => answer?.kind === "hang");
-  if (record === undefined) return unknown("no request was left without an answer");
-  const { ms: open, byClient } = openFor(run, record);
-  const limit = SHORT_TIMEOUT_MS + TIMEOUT_SLACK_MS;
-  if (open <= limit) {
-    return byClient ? holds(`given up after ${s(open)}`) : unknown("cut before the limit");
-  }
-  return lateBy(
-    open - limit,
-    deviates(
-      `request ${record.n} was still waited for after ${s(open)}; the timeout of the signal is ${s(SHORT_TIMEOUT_MS)}`,
-      { gaveUpInTime: false },
-      record,
-    ),
-  );
-};
+/** A hanging request must be given up after the short time that one setting asks for. */
+const givesUpAfter =
+  (whose: string): Judge =>
+  (run) => {
+    const record = run.requests.find(({ answer }) => answer?.kind === "hang");
+    if (record === undefined) return unknown("no request was left without an answer");
+    const { ms: open, byClient } = openFor(run, record);
+    const limit = SHORT_TIMEOUT_MS + TIMEOUT_SLACK_MS;
+    if (open <= limit) {
+      return byClient ? holds(`given up after ${s(open)}`) : unknown("cut before the limit");
+    }
+    return lateBy(
+      open - limit,
+      deviates(
+        `request ${record.n} was still waited for after ${s(open)}; the timeout of the ${whose} is ${s(SHORT_TIMEOUT_MS)}`,
+        { gaveUpInTime: false },
+        record,
+      ),
+    );
+  };
+
+export const signalTimeoutWins = givesUpAfter("signal");
+export const processorTimeoutCancels = givesUpAfter("processor");
 
 export const exportsAnyway: Judge = (run) => {
   const requests = signalRequests(run);
@@ -135,6 +141,20 @@ export const exportsOverTls: Judge = (run) => {
   return requests.every(({ secure }) => secure)
     ? holds(`${requests.length} requests over TLS`)
     : unknown("requests arrived without TLS");
+};
+
+/** http in scenario `baseline`, https in `tls`. */
+export const schemeDecides: Judge = (run) => {
+  const requests = signalRequests(run);
+  const wanted = run.scenario.tls !== undefined;
+  const scheme = wanted ? "https" : "http";
+  const wrong = requests.find(({ secure }) => secure !== wanted);
+  if (wrong !== undefined) {
+    return unknown(`request ${wrong.n} came another way than its endpoint; ${NOT_READ}`);
+  }
+  return requests.length > 0
+    ? holds(`${requests.length} requests to an endpoint of scheme ${scheme}`)
+    : deviates(`nothing arrived at an endpoint of scheme ${scheme}`, { arrived: false });
 };
 
 export const showsClientCertificate: Judge = (run) => {

@@ -262,7 +262,10 @@ export const retriesRefused: Judge = (run, reference) => {
       `in the fault-free run the first request came ${ms(arrivalMs)} after the stimulus: connections were refused for too short a time`,
     );
   }
-  const arrived = run.requests.find((record) => record.round === 0);
+  // metrics are collected once more at shutdown: that is no second attempt
+  const arrived = run.requests.find(
+    ({ round, atMs }) => round === 0 && (run.signal !== "metrics" || atMs < run.terminatedAtMs),
+  );
   return arrived === undefined
     ? deviates(
         `the batch that met a refused connection never arrived, though connections were accepted again for ${s(run.terminatedAtMs - refusedMs)}`,

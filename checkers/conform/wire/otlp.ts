@@ -52,6 +52,7 @@ export async function decodeBody(
   contentType: string | undefined,
   contentEncoding: string | undefined,
   signal: OtlpSignal = "traces",
+  detail = false,
 ): Promise<DecodedBody> {
   const plain = await decompress(body, contentEncoding);
   const encoding = encodingOf(contentType);
@@ -60,7 +61,7 @@ export async function decodeBody(
       "Content-Type is neither application/x-protobuf nor application/json",
     );
   }
-  return decodeRequest(signal, encoding, plain);
+  return decodeRequest(signal, encoding, plain, detail);
 }
 
 /** The same for a body that is already plain. */
@@ -68,11 +69,16 @@ export function decodeRequest(
   signal: OtlpSignal,
   encoding: Encoding,
   plain: Uint8Array,
+  detail = false,
 ): DecodedBody {
   const { request } = signals[signal];
   const common = { encoding, decodedBytes: plain.length };
   if (encoding === "protobuf") {
-    return { ...common, items: itemsOf(signal, decodeProtobuf(request, plain)), json: null };
+    return {
+      ...common,
+      items: itemsOf(signal, decodeProtobuf(request, plain), detail),
+      json: null,
+    };
   }
   let text: string;
   try {
@@ -83,7 +89,7 @@ export function decodeRequest(
   const { value, lints, used } = decodeJson(request, text);
   const reading = { lints, used };
   try {
-    return { ...common, items: itemsOf(signal, value), json: reading };
+    return { ...common, items: itemsOf(signal, value, detail), json: reading };
   } catch (error) {
     if (!(error instanceof OtlpDecodeError)) throw error;
     return { ...common, items: [], json: reading, problem: error.message };

@@ -3,7 +3,16 @@
 import type { Obligation } from "../../../core/engine.ts";
 import type { ProcessSubject } from "../../../core/subject.ts";
 import { planExporter } from "./index.ts";
+import { planPair } from "./pair-requirements.ts";
 import { planReceiver } from "./requirements-receiver.ts";
 
-export const planProcess = (subject: ProcessSubject): Obligation[] =>
-  subject.role === "otlp-receiver" ? planReceiver(subject) : planExporter(subject);
+export function planProcess(subject: ProcessSubject): Obligation[] {
+  switch (subject.role) {
+    case "otlp-exporter":
+      return planExporter(subject);
+    case "otlp-receiver":
+      return planReceiver(subject);
+    case "otlp-pair":
+      return planPair(subject);
+  }
+}

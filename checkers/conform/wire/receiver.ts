@@ -44,6 +44,8 @@ export interface ReceiverOptions {
   readonly tls?: SideOptions["tls"];
   /** A path to accept besides the signal's own. */
   readonly path?: string | undefined;
+  /** Keep digests of the parts of items too. */
+  readonly detail?: boolean;
 }
 
 const HOST = "127.0.0.1";
@@ -53,6 +55,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     roundsAre: options.roundsAre,
     signal: options.signal ?? "traces",
     path: options.path,
+    detail: options.detail ?? false,
   });
   const makeSide = options.transport === "grpc" ? grpcSide : httpSide;
   const side = makeSide(book, { tls: options.tls ?? null });

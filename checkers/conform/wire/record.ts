@@ -44,6 +44,8 @@ export interface RequestRecord {
   spans: readonly string[];
   /** Keyed digests of their content, in the same order. */
   digests: readonly string[];
+  /** Digests of the parts of each item, in the same order; empty unless asked for. */
+  parts: readonly Readonly<Record<string, string>>[];
   encoding: Encoding | null;
   /** Whether the body came compressed and could be read. */
   compressed: boolean;
@@ -96,6 +98,8 @@ export interface BookOptions {
   readonly signal: OtlpSignal;
   /** A path to accept besides the signal's own. */
   readonly path?: string | undefined;
+  /** Keep digests of the parts of items too. */
+  readonly detail?: boolean;
 }
 
 /** The book of one receiver. */
@@ -115,6 +119,10 @@ export class Book {
 
   get signal(): OtlpSignal {
     return this.#options.signal;
+  }
+
+  get detail(): boolean {
+    return this.#options.detail === true;
   }
 
   now(): number {
@@ -153,6 +161,7 @@ export class Book {
       readAtMs: null,
       spans: [],
       digests: [],
+      parts: [],
       encoding: null,
       compressed: false,
       json: null,
@@ -193,6 +202,7 @@ export class Book {
       const byId = new Map(body.items.map((item) => [item.id, item.digest]));
       record.spans = [...byId.keys()];
       record.digests = [...byId.values()];
+      record.parts = [...new Map(body.items.map(({ id, parts = {} }) => [id, parts])).values()];
       record.json = body.json;
       record.problem = body.problem ?? null;
     }

@@ -12,8 +12,14 @@ export interface ReceiverRequirement extends Pick<
 > {
   readonly title: string;
   readonly only?: "http" | "grpc" | "json";
-  /** Plays what it takes and judges the replies; a text is the reason why nothing is judged. */
-  readonly probe: probes.Probe | string;
+  /** Plays what it takes and judges the replies; or why there is none. */
+  readonly probe: probes.Probe | Unprobed;
+}
+
+interface Unprobed {
+  readonly why: string;
+  /** Whether a check could be made from outside: those that could count against the share. */
+  readonly fromOutside: boolean;
 }
 
 const otlp = (anchor: string) => `https://opentelemetry.io/docs/specs/otlp/#${anchor}`;
@@ -79,7 +85,7 @@ export const receiverRequirements: readonly ReceiverRequirement[] = [
     slug: "partial-success-counts",
     title: "Partial success says how much was rejected, or why it warns",
     source: otlp("partial-success-1"),
-    probe: "no request makes every receiver reject a part",
+    probe: { why: "no request makes every receiver reject a part", fromOutside: false },
   },
   {
     ...must,
@@ -132,7 +138,7 @@ export const receiverRequirements: readonly ReceiverRequirement[] = [
     slug: "overload-is-signalled",
     title: "Overload is answered 429, 503 or UNAVAILABLE, with the time to wait",
     source: otlp("otlphttp-throttling"),
-    probe: "no load overloads every receiver",
+    probe: { why: "no load overloads every receiver", fromOutside: true },
   },
   {
     ...must,
@@ -176,7 +182,7 @@ export const receiverRequirements: readonly ReceiverRequirement[] = [
     title: "A response is never larger than 4 MiB",
     source: otlp("otlphttp-response"),
     since: "1.11.0",
-    probe: "no request makes a receiver answer with 4 MiB",
+    probe: { why: "no request makes a receiver answer with 4 MiB", fromOutside: false },
   },
   {
     ...normative,

@@ -29,6 +29,8 @@ export interface Requirement extends Identity {
 /** Normative text that this harness does not judge, and why. */
 export interface UntestedRequirement extends Identity {
   readonly why: string;
+  /** Whether a check could be made from outside: those that could count against the share. */
+  readonly fromOutside: boolean;
   readonly only?: "http" | "grpc" | "json";
 }
 
@@ -650,8 +652,20 @@ export const requirements: readonly Requirement[] = [
     class: "normative",
     source: otlp("failures"),
     since: "1.0.0",
-    scenarios: ["answers"],
+    scenarios: ["exhausted"],
     judge: judges.noRetryOnResourceExhausted,
+    only: "grpc",
+  },
+  {
+    id: "G8",
+    slug: "scheme-decides-on-tls",
+    title: "The scheme of the endpoint decides between TLS and none",
+    level: "MUST",
+    class: "normative",
+    source: exporter("configuration-options"),
+    since: "1.0.0",
+    scenarios: ["baseline", "tls"],
+    judge: environment.schemeDecides,
     only: "grpc",
   },
   {
@@ -975,6 +989,17 @@ export const requirements: readonly Requirement[] = [
     judge: batch.queueIsBounded,
   },
   {
+    id: "P4",
+    slug: "export-timeout-cancels",
+    title: "An export is cancelled after the processor's own timeout",
+    level: "MUST",
+    class: "normative",
+    source: sdk("batching-processor"),
+    since: "1.0.0",
+    scenarios: ["processor-timeout"],
+    judge: environment.processorTimeoutCancels,
+  },
+  {
     id: "I12",
     slug: "no-resend-after-success",
     title: "What was accepted is not sent again",
@@ -1089,6 +1114,7 @@ export const untested: readonly UntestedRequirement[] = [
     source: otlp("otlphttp-request"),
     since: "1.0.0",
     why: "it would need a fixed port, which no shared machine promises to be free",
+    fromOutside: true,
     only: "http",
   },
   {
@@ -1100,6 +1126,7 @@ export const untested: readonly UntestedRequirement[] = [
     source: otlp("otlphttp-response"),
     since: "1.11.0",
     why: "what a client does with a small compressed body leaves no trace on the wire",
+    fromOutside: false,
     only: "http",
   },
   {
@@ -1111,6 +1138,7 @@ export const untested: readonly UntestedRequirement[] = [
     source: otlp("otlphttp-response"),
     since: "1.11.0",
     why: "no environment variable sets it",
+    fromOutside: false,
   },
   {
     id: "C12c",
@@ -1121,6 +1149,7 @@ export const untested: readonly UntestedRequirement[] = [
     source: otlp("otlphttp-request"),
     since: "1.11.0",
     why: "no environment variable sets it",
+    fromOutside: false,
   },
   {
     id: "C18",
@@ -1131,6 +1160,7 @@ export const untested: readonly UntestedRequirement[] = [
     source: otlp("failures-1"),
     since: "1.0.0",
     why: "where it is recorded (log, metric, callback) is not prescribed",
+    fromOutside: false,
   },
   {
     id: "G6",
@@ -1141,6 +1171,7 @@ export const untested: readonly UntestedRequirement[] = [
     source: otlp("otlpgrpc-concurrent-requests"),
     since: "1.0.0",
     why: "a batch processor before the exporter makes one call at a time",
+    fromOutside: true,
     only: "grpc",
   },
   {
@@ -1152,6 +1183,7 @@ export const untested: readonly UntestedRequirement[] = [
     source: otlp("otlpgrpc"),
     since: "1.0.0",
     why: "it would need a fixed port, which no shared machine promises to be free",
+    fromOutside: true,
     only: "grpc",
   },
   {
@@ -1163,6 +1195,7 @@ export const untested: readonly UntestedRequirement[] = [
     source: exporter("specify-protocol"),
     since: "1.0.0",
     why: "packages with one protocol each are chosen in code; the harness tells the process its own protocol",
+    fromOutside: true,
   },
   {
     id: "E11",
@@ -1173,16 +1206,7 @@ export const untested: readonly UntestedRequirement[] = [
     source: common("enum"),
     since: "1.0.0",
     why: "where the warning goes is not prescribed",
-  },
-  {
-    id: "P4",
-    slug: "export-timeout-cancels",
-    title: "An export is cancelled after the processor's own timeout",
-    level: "MUST",
-    class: "normative",
-    source: sdk("batching-processor"),
-    since: "1.0.0",
-    why: "on the wire it cannot be told from the exporter's own timeout",
+    fromOutside: false,
   },
   {
     id: "P5",
@@ -1193,6 +1217,7 @@ export const untested: readonly UntestedRequirement[] = [
     source: sdk("forceflush-1"),
     since: "1.0.0",
     why: "the process is driven from outside and offers no flush; SIGTERM is judged instead (P6)",
+    fromOutside: false,
   },
   {
     id: "P7",
@@ -1203,6 +1228,7 @@ export const untested: readonly UntestedRequirement[] = [
     source: sdk("exportbatch"),
     since: "1.0.0",
     why: "on the wire a retry of the processor looks like one of the exporter; both are judged (C5, C10)",
+    fromOutside: false,
   },
   {
     id: "X1",
@@ -1213,5 +1239,6 @@ export const untested: readonly UntestedRequirement[] = [
     source: sdk("shutdown-2"),
     since: "1.0.0",
     why: "the result of Export is inside the process",
+    fromOutside: false,
   },
 ];

@@ -19,6 +19,7 @@ const SIDE_BY_SIDE = 3;
 export class SubjectRuns {
   readonly #subject: ExporterSubject;
   readonly #runs = new Map<string, Promise<ScenarioRun>>();
+  /** Further runs of a scenario, by its name and their number from 1. */
   readonly #again = new Map<string, Promise<ScenarioRun>>();
   readonly #abort = new AbortController();
   readonly #pool: Pool;
@@ -89,11 +90,12 @@ export class SubjectRuns {
   }
 
   /** The same scenario once more: a finding counts only when it comes back. */
-  again(scenario: Scenario): Promise<ScenarioRun> {
-    const known = this.#again.get(scenario.name);
+  again(scenario: Scenario, number = 1): Promise<ScenarioRun> {
+    const key = `${scenario.name} ${number}`;
+    const known = this.#again.get(key);
     if (known !== undefined) return known;
     const run = this.#start(scenario, true);
-    this.#again.set(scenario.name, run);
+    this.#again.set(key, run);
     return run;
   }
 

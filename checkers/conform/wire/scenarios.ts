@@ -93,7 +93,15 @@ export function scenarios(pace: Pace, target: Target = {}): readonly Scenario[] 
         { kind: "grpc", code: RESOURCE_EXHAUSTED, retryInfoMs: 500 },
         { kind: "close" },
       ]
-    : [...retryableStatuses.map(http), { kind: "close" }, { kind: "reset" }, http(503), http(503)];
+    : [
+        ...retryableStatuses.map(http),
+        { kind: "close" },
+        { kind: "reset" },
+        http(503),
+        http(503),
+        http(503),
+        http(503),
+      ];
   const final = finalAnswers(overGrpc);
   const malformed = malformedAnswers(overGrpc);
 
@@ -246,10 +254,10 @@ export function scenarios(pace: Pace, target: Target = {}): readonly Scenario[] 
       ...base,
       name: "drip",
       title: "An answer that drips",
-      says: `Success, then one byte of the body every 250 ms for 4.5 s; the export timeout is ${SHORT_TIMEOUT_MS} ms.`,
+      says: `Success, then one byte of the body every 250 ms for 8 s; the export timeout is ${SHORT_TIMEOUT_MS} ms.`,
       timeoutMs: SHORT_TIMEOUT_MS,
       script: {
-        rounds: [{ attempts: [{ kind: "drip", everyMs: 250, count: 16 }], repeat: true }],
+        rounds: [{ attempts: [{ kind: "drip", everyMs: 250, count: 32 }], repeat: true }],
       },
       steps: [drive, attempt(1), quiet(200), terminate],
     },
@@ -272,6 +280,7 @@ export function scenarios(pace: Pace, target: Target = {}): readonly Scenario[] 
       title: "An outage that shows the back-off",
       says: `Every attempt is answered ${busyName} without ${hint}; the export timeout is 60 s, so that the waits between ${BACKOFF_ATTEMPTS} attempts can be seen (at most ${BACKOFF_MAX_MS / 1000} s).`,
       timeoutMs: 60_000,
+      env: processorTimeout(60_000),
       script: { rounds: [{ attempts: [busy], repeat: true }] },
       steps: [
         drive,
@@ -331,6 +340,16 @@ export function scenarios(pace: Pace, target: Target = {}): readonly Scenario[] 
     ),
     ...environmentScenarios(pace, { drive, attempt, quiet, terminate, overGrpc }),
   ];
+  if (overGrpc) {
+    all.push({
+      ...base,
+      name: "exhausted",
+      title: "RESOURCE_EXHAUSTED without RetryInfo",
+      says: "Every attempt is answered RESOURCE_EXHAUSTED without RetryInfo.",
+      script: always([grpc(RESOURCE_EXHAUSTED)]),
+      steps: [drive, attempt(1), quiet(quietMs), terminate],
+    });
+  }
   if (!overGrpc) all.push(retryAfterForms(base, [...each(unusable, 2), quiet(short), terminate]));
   if (!overGrpc) all.push(datesScenario(base, [...each(dates, 2), quiet(short), terminate]));
   if (target.batchProcessor === true) all.push(...batchScenarios(base, quiet));
@@ -365,6 +384,12 @@ export function scenarios(pace: Pace, target: Target = {}): readonly Scenario[] 
   }
   return all;
 }
+
+/** The processor's own limit for an export. */
+const processorTimeout = (ms: number) => ({
+  OTEL_BSP_EXPORT_TIMEOUT: String(ms),
+  OTEL_BLRP_EXPORT_TIMEOUT: String(ms),
+});
 
 type Base = Pick<Scenario, "timeoutMs" | "scheduleDelayMs" | "basePath">;
 
@@ -451,6 +476,24 @@ function batchScenarios(base: Base, quiet: (ms: number, maxMs?: number) => Step)
     },
     {
       ...base,
+      name: "processor-timeout",
+      title: "A processor with a short time limit",
+      says: `The processor's own limit for an export is ${SHORT_TIMEOUT_MS} ms, the exporter's is 60 s; no answer.`,
+      timeoutMs: 60_000,
+      needs: "batch-processor",
+      env: processorTimeout(SHORT_TIMEOUT_MS),
+      script: {
+        rounds: [{ attempts: [{ kind: "hang", when: "before-headers" }], repeat: true }],
+      },
+      steps: [
+        drive,
+        { do: "await-attempt", attempt: 1, maxMs: SHORT_TIMEOUT_MS + 2 * TIMEOUT_SLACK_MS },
+        quiet(200),
+        terminate,
+      ],
+    },
+    {
+      ...base,
       name: "queue",
       title: "More than the queue holds",
       says: `The queue holds ${SMALL_QUEUE}, the batch limit is ${SMALL_BATCH}; the first answer takes 3 s while a burst of 10 stimuli arrives.`,
@@ -516,9 +559,7 @@ const nameOf = (answer: Answer): string => {
 
 /** Answers that end an export, in the order of the rounds of scenario `answers`. */
 export const finalAnswers = (overGrpc: boolean): readonly Answer[] => [
-  ...(overGrpc
-    ? [...permanentCodes.map(grpc), grpc(RESOURCE_EXHAUSTED)]
-    : permanentStatuses.map(http)),
+  ...(overGrpc ? permanentCodes.map(grpc) : permanentStatuses.map(http)),
   { kind: "success", partial: { rejected: 1, errorMessage: "one item was refused" } },
   { kind: "success", partial: { rejected: 0, errorMessage: "a warning, nothing refused" } },
   { kind: "success", unknownField: true },

@@ -3,7 +3,7 @@
 import { verdicts, type Report, type Result } from "../../../core/index.ts";
 import { filterHelp, matches, parseFilter } from "../../view/filter.ts";
 import { formatRoute } from "../../view/keys.ts";
-import { conformanceMatrix, overviewMatrix } from "../../view/matrix.ts";
+import { conformanceMatrix, coverageText, overviewMatrix } from "../../view/matrix.ts";
 import { boundText, formatDuration, plural, tone, verdictSymbol } from "../../view/words.ts";
 import type { Model } from "./data.ts";
 import { Count, filterHref, ResultRows, resultHref, Scroll, Section, tally } from "./parts.tsx";
@@ -214,6 +214,7 @@ export function Conformance({ model, results }: { model: Model; results: readonl
   if (matrix === null) return null;
   return (
     <Section title="Requirements and implementations">
+      <p class="muted">{coverageText(matrix.coverage)}.</p>
       <Scroll label="Requirements and implementations">
         <table class="matrix conformance">
           <thead>
