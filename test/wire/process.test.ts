@@ -32,6 +32,7 @@ describe.concurrent("a process subject", () => {
       "timeout-covers-retries",
       "zero-timeout-means-no-limit",
       "exports-one-at-a-time",
+      "export-timeout-cancels",
     ]);
   });
 
