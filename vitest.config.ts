@@ -21,8 +21,8 @@ export default defineConfig({
     reporters: json === undefined ? ["default"] : ["default", ["json", { outputFile: json }]],
     // Two cores and real sockets, solvers and child processes: give slow machines room. No test
     // asserts a duration.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     projects: [
       {
         extends: true,

@@ -402,7 +402,7 @@ function assumptionsOf(system: SymbolicSystem): readonly string[] {
   return [
     ...ranges,
     ...[...payloads].map(([field, values]) => `${field} is one of ${values}`),
-    ...(system.hasTimers ? ["a timer may fire at any moment while its state is active"] : []),
+    ...(system.hasTimers ? ["a pending timer may fire at any moment"] : []),
     ...system.imported,
     "integers have no size limit",
   ];

@@ -23,7 +23,7 @@ import {
 } from "../../expr/index.ts";
 import { ModelFault } from "../../semantics/fault.ts";
 import { activePaths, allNodes, entryOrderMatters, nodesOf } from "../../semantics/nodes.ts";
-import { makeStepper, type Stepper, timerNames } from "../../semantics/stepper.ts";
+import { makeStepper, type RawStep, type Stepper, timerNames } from "../../semantics/stepper.ts";
 import { forcedCopy } from "./forced.ts";
 import { type ImportedFunction, importFromModel } from "./imported.ts";
 import { initialContext, isToken, literalOf, makeToken } from "./initial.ts";
@@ -59,7 +59,13 @@ interface Path {
   readonly guard: Expression;
   readonly updates: ReadonlyMap<string, Expression>;
   /** null: the machine ignored the event. */
-  readonly snapshot: AnyMachineSnapshot | null;
+  readonly step: RawStep | null;
+}
+
+/** A location, with the event types of the timers that are pending in it. */
+interface Place {
+  readonly snapshot: AnyMachineSnapshot;
+  readonly pending: readonly string[];
 }
 
 interface Decision {
@@ -73,7 +79,7 @@ class Extraction {
   readonly #scope: Scope;
   readonly #orderMatters: boolean;
   readonly #locations: Location[] = [];
-  readonly #snapshots: AnyMachineSnapshot[] = [];
+  readonly #places: Place[] = [];
   readonly #ids = new Map<string, LocationId>();
   readonly #imported = new Map<unknown, ImportedFunction>();
 
@@ -121,15 +127,15 @@ class Extraction {
     );
 
     const starts: Start[] = [];
-    for (const path of this.#paths(null, initial, () => this.#stepper.initial().snapshot)) {
-      if (path.snapshot === null) continue;
+    for (const path of this.#paths(null, initial, () => this.#stepper.initial())) {
+      if (path.step === null) continue;
       const values = new Map<string, Expression>();
       for (const name of variableNames) {
         const value = path.updates.get(name) ?? initial.get(name);
         if (value === undefined) throw new NotExpressible(`\`${name}\` has no initial value`);
         values.set(name, value);
       }
-      starts.push({ location: this.#locate(path.snapshot), guard: path.guard, values });
+      starts.push({ location: this.#locate(after([], path.step)), guard: path.guard, values });
     }
 
     const own = new Map<string, Expression>([
@@ -140,20 +146,27 @@ class Extraction {
     const causes = this.#eventCauses();
     let hasTimers = false;
     for (let from = 0; from < this.#locations.length; from++) {
-      const snapshot = this.#snapshots[from];
-      if (snapshot === undefined || snapshot.status !== "active") continue;
-      const timers = this.#timerCauses(snapshot);
+      const place = this.#places[from];
+      if (place === undefined || place.snapshot.status !== "active") continue;
+      const timers = this.#timerCauses(place);
       hasTimers ||= timers.length > 0;
       for (const cause of [...causes, ...timers]) {
         const event = eventOf(cause);
-        for (const path of this.#paths(
-          cause,
-          own,
-          () => this.#stepper.send(snapshot, event)?.snapshot ?? null,
+        // A timer that fires is no longer pending, whatever the machine makes of it.
+        const pending = place.pending.filter((type) => type !== cause.type);
+        for (const path of this.#paths(cause, own, () =>
+          this.#stepper.send(place.snapshot, event),
         )) {
-          const to = path.snapshot === null ? from : this.#locate(path.snapshot);
-          const { guard, updates } = path;
-          transitions.push({ from, to, cause, guard, updates, ignored: path.snapshot === null });
+          const { guard, updates, step } = path;
+          const to = this.#locate(step === null ? { ...place, pending } : after(pending, step));
+          transitions.push({
+            from,
+            to,
+            cause,
+            guard,
+            updates,
+            ignored: step === null && to === from,
+          });
         }
       }
     }
@@ -193,11 +206,10 @@ class Extraction {
     });
   }
 
-  /** Untimed: a timer may fire whenever the state that owns it is active. */
-  #timerCauses(snapshot: AnyMachineSnapshot): readonly Cause[] {
+  /** Untimed: a pending timer may fire at any moment. */
+  #timerCauses({ pending }: Place): readonly Cause[] {
     const names = timerNames(this.#model.machine);
-    const types = nodesOf(snapshot).flatMap((node) => node.after.map((after) => after.eventType));
-    return [...new Set(types)].map((type) => ({
+    return pending.map((type) => ({
       kind: "timer",
       type,
       fields: new Map(),
@@ -209,7 +221,7 @@ class Extraction {
   #paths(
     cause: Cause | null,
     before: ReadonlyMap<string, Expression>,
-    step: () => AnyMachineSnapshot | null,
+    take: () => RawStep | null,
   ): readonly Path[] {
     const paths: Path[] = [];
     const pending: (readonly boolean[])[] = [[]];
@@ -225,7 +237,7 @@ class Extraction {
       this.#cause = cause;
       this.#refusal = null;
       this.#failure = null;
-      const snapshot = this.#runStep(step);
+      const step = this.#runStep(take);
       const trail = this.#trail;
       for (let index = trail.length - 1; index >= forced.length; index--) {
         const prefix = trail.slice(0, index).map(({ outcome }) => outcome);
@@ -239,16 +251,16 @@ class Extraction {
       const updates = new Map(
         [...this.#context].filter(([name, value]) => before.get(name) !== value),
       );
-      paths.push({ guard, updates, snapshot });
+      paths.push({ guard, updates, step });
     }
     return paths;
   }
 
-  #runStep(step: () => AnyMachineSnapshot | null): AnyMachineSnapshot | null {
-    let snapshot: AnyMachineSnapshot | null = null;
+  #runStep(take: () => RawStep | null): RawStep | null {
+    let step: RawStep | null = null;
     let fault: unknown = null;
     try {
-      snapshot = step();
+      step = take();
     } catch (thrown) {
       if (!(thrown instanceof ModelFault)) throw thrown;
       fault = thrown;
@@ -259,7 +271,7 @@ class Extraction {
     // oxlint-disable-next-line typescript/no-unnecessary-condition -- set from within the step
     if (this.#refusal !== null) throw new NotExpressible(this.#refusal);
     if (fault instanceof ModelFault) throw new NotExpressible(fault.message);
-    return snapshot;
+    return step;
   }
 
   #onGuard(text: string, event: EventObject): boolean {
@@ -361,7 +373,7 @@ class Extraction {
     };
   }
 
-  #locate(snapshot: AnyMachineSnapshot): LocationId {
+  #locate({ snapshot, pending }: Place): LocationId {
     const ids = nodesOf(snapshot).map((node) => node.id);
     if (!this.#orderMatters) ids.sort();
     const history = Object.entries(
@@ -371,6 +383,7 @@ class Extraction {
       snapshot.status,
       ids,
       history.toSorted((a, b) => (a < b ? -1 : 1)),
+      pending,
     ]);
     let id = this.#ids.get(key);
     if (id === undefined) {
@@ -379,11 +392,21 @@ class Extraction {
         throw new NotExpressible(`more than ${limits.locations} configurations of states`);
       }
       this.#ids.set(key, id);
-      this.#snapshots.push(snapshot);
+      this.#places.push({ snapshot, pending });
       this.#locations.push({ id, label: activePaths(snapshot).join("+"), value: snapshot.value });
     }
     return id;
   }
+}
+
+/** Where a step leads, with the timers that it sets and stops; the id of an `after` is its event. */
+function after(pending: readonly string[], { snapshot, effects }: RawStep): Place {
+  const left = new Set(pending);
+  for (const effect of effects) {
+    if (effect.op === "cancel") left.delete(effect.id);
+    else left.add(effect.timer.event.type);
+  }
+  return { snapshot, pending: snapshot.status === "active" ? [...left].toSorted() : [] };
 }
 
 function eventOf(cause: Cause): EventObject {

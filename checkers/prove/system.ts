@@ -4,10 +4,10 @@ import type { Expression, Type } from "../../expr/index.ts";
 
 export type LocationId = number;
 
-/** A configuration of the machine: active states, their order where it matters, history. */
+/** A configuration of the machine: active states, their order where it matters, history, pending timers. */
 export interface Location {
   readonly id: LocationId;
-  /** The active leaves; equal labels mean configurations that differ in history or order only. */
+  /** The active leaves; equal labels mean configurations that differ in history, order or timers only. */
   readonly label: string;
   /** XState's state value, for `at`. */
   readonly value: unknown;
@@ -37,7 +37,7 @@ export interface Transition {
   readonly guard: Expression;
   /** New values; variables that are not named keep theirs. */
   readonly updates: ReadonlyMap<string, Expression>;
-  /** The machine ignores the event: nothing changes. */
+  /** Nothing changes at all. */
   readonly ignored: boolean;
 }
 

@@ -370,3 +370,37 @@ describe("what cannot be expressed is inconclusive, with the reason", () => {
     expect((await check(model, never("never b", "at(b)"))).verdict).toBe("violated");
   });
 });
+
+interface Ticks {
+  count: number;
+  limit: number;
+}
+
+describe("timers", () => {
+  /** A machine whose timer ends in an action, not in another state; `again` sets it anew. */
+  const ticking = (reenter: boolean): MachineModel => ({
+    machine: setup({ types: { context: {} as Ticks, input: {} as Ticks } }).createMachine({
+      context: ({ input }) => ({ count: 0, limit: input.limit }),
+      initial: "on",
+      states: {
+        on: {
+          after: {
+            100: { guard: guard("count < limit"), actions: update({ count: "count + 1" }) },
+          },
+          on: { again: { target: "on", reenter } },
+        },
+      },
+    }),
+    events: [{ type: "again" }],
+    variables: { count: { int: [0, null] } },
+    parameters: { limit: { int: [1, null], explore: 5 } },
+  });
+  const once = always("once", "count <= 1");
+
+  test("fire once for each time that they are set", async () => {
+    expect((await check(ticking(false), once)).verdict).toBe("proved");
+    const refuted = await check(ticking(true), once);
+    expect([refuted.verdict, refuted.reason]).toEqual(["violated", ""]);
+    expect((await replay(ticking(true), once, refuted)).kind).toBe("reproduced");
+  });
+});
