@@ -194,6 +194,8 @@ export interface ProcessorPoint {
   /** Backend's time per export, in seconds. */
   readonly service: Distribution;
   readonly duration: number;
+  /** Milliseconds of CPU time that the application burns on the event loop at a time, and how often. */
+  readonly busy?: { readonly everyMs: number; readonly forMs: number };
 }
 
 /** The real processor under load does what a queue model predicts, at every point. */

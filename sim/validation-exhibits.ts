@@ -8,6 +8,7 @@ import type { ProcessorRun } from "./load/run-processor.ts";
 import { milliseconds, percentColumn, significant } from "./text.ts";
 import type { PointComparison } from "./validate/compare.ts";
 import type { Figure, Figures } from "./validate/figures.ts";
+import type { Campaign, MeasuredRun } from "./validate/measure.ts";
 import type { Prediction } from "./validate/predict.ts";
 
 const heads: Readonly<Record<Figure, string>> = {
@@ -29,14 +30,14 @@ function show(figure: Figure, value: number): string {
 export function validationExhibits(
   claim: ValidationClaim,
   comparisons: readonly PointComparison[],
-  calibration: ProcessorCalibration,
-  runs: readonly ProcessorRun[],
+  { calibration, calibrated, runs }: Campaign,
 ): Exhibit[] {
   if (comparisons.length === 0) return [];
   return [
     figuresTable(comparisons, calibration),
     modelsTable(claim, comparisons),
-    offeredTable(runs),
+    offeredTable(runs.map(({ run }) => run)),
+    attemptsTable([...calibrated, ...runs]),
     chart(
       "Spans delivered per second: predicted and measured",
       "spans per second",
@@ -125,6 +126,26 @@ function offeredTable(runs: readonly ProcessorRun[]): Exhibit {
       ];
     }),
     note: "Gaps between the real ends of spans (whole milliseconds, so p is small at high rates although the schedule is Poisson); export times as measured, overhead included.",
+  };
+}
+
+/** Every run that was made, also those that were set aside, and why. */
+function attemptsTable(runs: readonly MeasuredRun[]): Exhibit {
+  return {
+    kind: "table",
+    title: "Runs made, and runs set aside because the machine was busy",
+    columns: ["point", "attempt", "event-loop lag p99", "judged", "reason"],
+    rows: runs.flatMap(({ run, disturbed, setAside }) => [
+      ...setAside.map((reason, index) => [run.point.name, index + 1, "", "no", reason]),
+      [
+        run.point.name,
+        setAside.length + 1,
+        milliseconds(run.record.lag.p99),
+        disturbed === null ? "yes" : "no",
+        disturbed ?? "",
+      ],
+    ]),
+    note: "The gate looks at the machine (event-loop lag, lateness of the generator, failed exports), never at the figures that are compared.",
   };
 }
 

@@ -22,7 +22,6 @@ export interface ProcessorLoadOptions {
   readonly timeoutMs?: number;
   readonly attributes?: number;
   readonly compression?: "none" | "gzip";
-  readonly busy?: { readonly everyMs: number; readonly forMs: number };
   /** Called with the loaded process's id before the load; awaited. */
   readonly onSpawn?: (pid: number) => void | Promise<void>;
   /** The backend elsewhere: words before its command, and the address that it listens on. */
@@ -85,7 +84,7 @@ export async function runProcessor(
       attributes: options.attributes ?? 4,
       compression: options.compression ?? "none",
       ...(options.tls === undefined ? {} : { ca: options.tls.cert }),
-      ...(options.busy === undefined ? {} : { busy: options.busy }),
+      ...(point.busy === undefined ? {} : { busy: point.busy }),
     };
     loaded.send(spec);
     const record = readProcessorRecord(await loaded.receive(), intended.length, system.program);

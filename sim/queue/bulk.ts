@@ -76,6 +76,8 @@ export interface BulkOptions {
   readonly until?: number;
   /** Areas count from here; default 0. */
   readonly from?: number;
+  /** When a timer that is due at a time really fires; default at once. Must not go back in time. */
+  readonly whenTimed?: (due: number) => number;
 }
 
 /**
@@ -92,7 +94,7 @@ export function runBulk(
   // As the processor does: a batch is never larger than the room.
   const batch = Math.min(given.batch, given.room);
   const { room, delay, exportTimeout, overlapAfterFailure = false } = given;
-  const { until = Infinity, from = 0 } = options;
+  const { until = Infinity, from = 0, whenTimed = (due: number) => due } = options;
 
   const fate = new Int32Array(arrivals.length).fill(left);
   const waits = new Float64Array(arrivals.length).fill(Number.NaN);
@@ -145,7 +147,7 @@ export function runBulk(
   const consider = (): void => {
     if (exporting) return;
     if (tail - head >= batch) flush();
-    else if (timer === Infinity) timer = now + delay;
+    else if (timer === Infinity) timer = whenTimed(now + delay);
   };
 
   let next = 0;

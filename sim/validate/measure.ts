@@ -1,4 +1,8 @@
-/** Calibrates a processor and measures it at the points of a claim; disturbed runs are made once more. */
+/**
+ * Calibrates a processor and measures it at the points of a claim. A run that the machine disturbed is
+ * made again, a few times at most; every attempt is recorded with the reason why it was set aside. The
+ * gate looks at the machine only, never at the figures that are compared.
+ */
 
 import type { ProcessorSettings } from "../../core/load.ts";
 import { tooBusy } from "../../core/outcome.ts";
@@ -12,12 +16,16 @@ export interface MeasuredRun {
   readonly run: ProcessorRun;
   /** Why the run must not be judged, or `null`. */
   readonly disturbed: string | null;
+  /** Why earlier attempts were set aside, in their order. */
+  readonly setAside: readonly string[];
 }
 
 export interface Campaign {
   readonly calibration: ProcessorCalibration;
   /** Why nothing may be judged by this calibration, or `null`. */
   readonly disturbed: string | null;
+  /** The runs that it was made from, and those that were set aside. */
+  readonly calibrated: readonly MeasuredRun[];
   readonly runs: readonly MeasuredRun[];
 }
 
@@ -30,6 +38,10 @@ export interface CampaignOptions {
 /** Loads of the calibration, as shares of the capacity without overhead, and its longest runs. */
 const calibrationLoads = [0.4, 1.3];
 const calibrationSeconds = 3;
+
+/** Runs of one point at most, disturbed ones included; and disturbed runs in all, per point of a claim. */
+const mostAttempts = 5;
+const spareRuns = 2;
 
 /** Event-loop lag beyond which a run is not judged; p99, in seconds. */
 const mostLag = 0.01;
@@ -54,11 +66,16 @@ export function disturbanceOf(run: ProcessorRun): string | null {
   const ms = (seconds: number): string => `${(seconds * 1000).toFixed(1)} ms`;
   const busy = (what: string, value: number, limit: number): string =>
     `${tooBusy} ${at}: ${what} ${ms(value)} (limit ${ms(limit)})`;
-  if (record.lag.p99 > mostLag) return busy("event-loop lag p99", record.lag.p99, mostLag);
+  // What the application itself holds the loop for is part of the model, and no disturbance.
+  const own = (point.busy?.forMs ?? 0) / 1000;
   const late = summariseTimes(record.sent.map((sent, index) => sent - intended[index]!));
-  if (late.p95 > mostLateness95) return busy("lateness of spans p95", late.p95, mostLateness95);
-  if (late.p99 > mostLateness99) return busy("lateness of spans p99", late.p99, mostLateness99);
-  return null;
+  const gates = [
+    ["event-loop lag p99", record.lag.p99, mostLag],
+    ["lateness of spans p95", late.p95, mostLateness95],
+    ["lateness of spans p99", late.p99, mostLateness99],
+  ] as const;
+  const over = gates.find(([, value, limit]) => value > limit + own);
+  return over === undefined ? null : busy(over[0], over[1], over[2] + own);
 }
 
 async function attempt(
@@ -66,17 +83,20 @@ async function attempt(
   processor: ProcessorSettings,
   point: ProcessorPoint,
   options: CampaignOptions,
+  spare: { runs: number },
 ): Promise<MeasuredRun> {
-  const once = async (number: number): Promise<MeasuredRun> => {
+  const setAside: string[] = [];
+  for (let number = 0; ; number++) {
+    const again = number === 0 ? "" : `, attempt ${number + 1}: ${setAside.at(-1)}`;
+    options.progress(`${point.name}: ${point.arrivalRate.toFixed(0)} spans/s${again}`);
     const seed = deriveSeed(options.seed, `${point.name}:${number}`);
     const run = await runProcessor(system, processor, point, { seed, signal: options.signal });
-    return { run, disturbed: disturbanceOf(run) };
-  };
-  options.progress(`${point.name}: ${point.arrivalRate.toFixed(0)} spans/s`);
-  const first = await once(0);
-  if (first.disturbed === null) return first;
-  options.progress(`${point.name} again: ${first.disturbed}`);
-  return once(1);
+    const disturbed = disturbanceOf(run);
+    if (disturbed === null || number + 1 >= mostAttempts || spare.runs === 0)
+      return { run, disturbed, setAside };
+    setAside.push(disturbed);
+    spare.runs--;
+  }
 }
 
 /** The capacity without overhead, in spans per second. */
@@ -87,13 +107,14 @@ export function nominalCapacity(processor: ProcessorSettings, meanService: numbe
 }
 
 /** Measures with the constant law of the same mean, so that only the overhead varies. */
-export async function calibrateLive(
+async function calibrateLive(
   system: MeasuredSystem,
   processor: ProcessorSettings,
   meanService: number,
   seconds: number,
   options: CampaignOptions,
-): Promise<{ calibration: ProcessorCalibration; disturbed: string | null }> {
+  spare: { runs: number },
+): Promise<Omit<Campaign, "runs">> {
   const runs: MeasuredRun[] = [];
   for (const load of calibrationLoads) {
     const point: ProcessorPoint = {
@@ -102,11 +123,12 @@ export async function calibrateLive(
       service: { law: "deterministic", mean: meanService },
       duration: Math.min(calibrationSeconds, seconds),
     };
-    runs.push(await attempt(system, processor, point, options));
+    runs.push(await attempt(system, processor, point, options, spare));
   }
   return {
     calibration: calibrateProcessor(runs.map(({ run }) => run)),
     disturbed: runs.find(({ disturbed }) => disturbed !== null)?.disturbed ?? null,
+    calibrated: runs,
   };
 }
 
@@ -117,6 +139,7 @@ export async function measureProcessor(
   points: readonly ProcessorPoint[],
   options: CampaignOptions,
 ): Promise<Campaign> {
+  const spare = { runs: spareRuns * points.length };
   const longest = Math.max(...points.map(({ duration }) => duration));
   const base = await calibrateLive(
     system,
@@ -124,8 +147,11 @@ export async function measureProcessor(
     points[0]!.service.mean,
     1.2 * longest,
     options,
+    spare,
   );
+  // Without a calibration only gross errors can be judged: no use in trying for calm.
+  if (base.disturbed !== null) spare.runs = 0;
   const runs: MeasuredRun[] = [];
-  for (const point of points) runs.push(await attempt(system, processor, point, options));
+  for (const point of points) runs.push(await attempt(system, processor, point, options, spare));
   return { ...base, runs };
 }

@@ -3,16 +3,21 @@
  * fixed before the run), the backend's law is known, the overhead of an export is calibrated. Many runs
  * are simulated with service times drawn anew and with the overhead drawn from the calibration's own
  * error; their spread is the prediction interval.
+ *
+ * An application that holds the event loop delays whatever falls due meanwhile (ends of spans, timers,
+ * answers) to the moment at which it lets go. Its phase is not known before the run, so it is drawn.
  */
 
 import type { ProcessorSettings } from "../../core/load.ts";
-import { deriveSeed, makeRandom } from "../../core/random.ts";
+import { deriveSeed, makeRandom, type Random } from "../../core/random.ts";
 import type { ProcessorPoint } from "../../core/subject.ts";
 import { overheadAt, type ProcessorCalibration } from "../calibrate/processor.ts";
 import { runBulk } from "../queue/bulk.ts";
 import { erlangC } from "../queue/erlang.ts";
 import { mmnMeanWait, mmnWaitPercentile } from "../queue/formulas.ts";
 import { siftDown } from "../queue/simulate.ts";
+import { moments } from "../queue/statistics.ts";
+import { studentQuantile } from "../queue/student.ts";
 import { Variates } from "../queue/stream.ts";
 import {
   figureNames,
@@ -41,6 +46,8 @@ export interface PredictOptions {
 export const exporterConcurrency = 30;
 /** Seconds by which overheads and lags may differ between the calibration and a run. */
 const drift = 0.0004;
+/** Seconds between two ticks of the clock that timers go by. */
+const timerTick = 0.001;
 
 export function windowOf(point: ProcessorPoint, processor: ProcessorSettings): Window {
   return {
@@ -79,24 +86,57 @@ export function predictBySimulation(
     const service = new Variates(point.service, deriveSeed(options.seed, `run:${run}`), "service");
     const spread = (2 * noise.next() - 1) * drift;
     const late = calibration.arrivalLag + (2 * noise.next() - 1) * drift;
-    const arrivals = Float64Array.from(intended, (time) => Math.ceil(time * 1000) / 1000 + late);
+    const whenFree = heldLoop(point, noise);
+    const arrivals = Float64Array.from(intended, (time) =>
+      whenFree(Math.ceil(time * 1000) / 1000 + late),
+    );
     const timerLag = calibration.timerLag + (2 * noise.next() - 1) * 2 * drift;
     const holds = (size: number): number => {
       const { mean, standardError, fit } = overheadAt(calibration, point.arrivalRate, size);
       const residual = fit.residuals[noise.below(fit.residuals.length)]!;
       return service.draw() + Math.max(0, mean + normal * standardError + spread + residual);
     };
-    all.push(figuresOf(simulate(processor, intended, arrivals, holds, timerLag, window), window));
+    const held = { arrivals, holds, whenFree, timerLag };
+    all.push(figuresOf(simulate(processor, intended, held, window), window));
   }
   return summarise(all, options.confidence);
+}
+
+/** When the event loop gets to what falls due at a time, in seconds; times are asked in any order. */
+function heldLoop({ busy, duration }: ProcessorPoint, noise: Random): (time: number) => number {
+  if (busy === undefined) return (time) => time;
+  const every = busy.everyMs / 1000;
+  const held = busy.forMs / 1000;
+  // A repeated timer counts from when it really ran, up to a tick later each time.
+  const starts: number[] = [];
+  for (let start = noise.next() * every; start < duration + 60;) {
+    starts.push(start);
+    start += Math.max(every, held) + noise.next() * timerTick;
+  }
+  return (time) => {
+    let low = 0; // number of holds that have begun
+    let high = starts.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (starts[middle]! <= time) low = middle + 1;
+      else high = middle;
+    }
+    return low === 0 ? time : Math.max(time, starts[low - 1]! + held);
+  };
+}
+
+interface Held {
+  readonly arrivals: Float64Array;
+  /** Seconds from the start of an export of some spans until its answer is there. */
+  readonly holds: (size: number) => number;
+  readonly whenFree: (time: number) => number;
+  readonly timerLag: number;
 }
 
 function simulate(
   processor: ProcessorSettings,
   intended: readonly number[],
-  arrivals: Float64Array,
-  holds: (size: number) => number,
-  timerLag: number,
+  { arrivals, holds, whenFree, timerLag }: Held,
   window: Window,
 ): Observed {
   if (processor.kind === "batch") {
@@ -109,8 +149,8 @@ function simulate(
         overlapAfterFailure: true,
       },
       arrivals,
-      (_, size) => ({ seconds: holds(size), ok: true }),
-      { until: window.until },
+      (_, size, start) => ({ seconds: whenFree(start + holds(size)) - start, ok: true }),
+      { until: window.until, whenTimed: whenFree },
     );
     return { intended, fate: run.fate, exports: run.exports };
   }
@@ -119,7 +159,7 @@ function simulate(
   const exports: { start: number; end: number; size: number; ok: boolean; refused: boolean }[] = [];
   for (const now of arrivals) {
     const refused = free[0]! > now;
-    const end = refused ? now : now + holds(1);
+    const end = refused ? now : whenFree(now + holds(1));
     exports.push({ start: now, end, size: 1, ok: !refused, refused });
     if (refused) continue;
     free[0] = end;
@@ -130,11 +170,18 @@ function simulate(
 
 function summarise(all: readonly Figures[], confidence: number): Prediction {
   const tail = (1 - confidence) / 2;
+  const normal = studentQuantile(1 - tail, 1e6);
   const entry = (figure: Figure): Predicted => {
     const values = Float64Array.from(all, (one) => one[figure]).sort();
     const order = Math.max(0, Math.floor(tail * values.length) - 1); // outward: never too narrow
-    const value = values.reduce((sum, one) => sum + one, 0) / values.length;
-    return { value, low: values[order]!, high: values[values.length - 1 - order]! };
+    const { mean, variance } = moments(values);
+    // Some hundred runs hardly reach into such tails: at least as wide as a normal law of their spread.
+    const reach = normal * Math.sqrt(variance);
+    return {
+      value: mean,
+      low: Math.min(values[order]!, Math.max(0, mean - reach)),
+      high: Math.max(values[values.length - 1 - order]!, mean + reach),
+    };
   };
   return Object.fromEntries(figureNames.map((name) => [name, entry(name)])) as Record<
     Figure,

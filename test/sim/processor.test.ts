@@ -111,7 +111,7 @@ describe("validation claims", () => {
     const wrong = await engine.check(mmn!, subject, context);
     expect(wrong.verdict).toBe("violated");
     expect(wrong.counterexample!.at).toEqual({ point: "small", predictor: "mmn" });
-    expect(wrong.exhibits.filter(({ kind }) => kind === "table")).toHaveLength(3);
+    expect(wrong.exhibits.filter(({ kind }) => kind === "table")).toHaveLength(4);
     expect(wrong.exhibits.filter(({ kind }) => kind === "chart")).toHaveLength(3);
     const again = await engine.replay(mmn!, subject, wrong.counterexample!, context);
     expect(again.kind).toBe("reproduced");
