@@ -2,6 +2,7 @@
 
 export * from "./certificate.ts";
 export * from "./capacity.ts";
+export * from "./coverage.ts";
 export * from "./diagnostic.ts";
 export * from "./engine.ts";
 export * from "./exhibit.ts";

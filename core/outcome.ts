@@ -24,6 +24,7 @@ export function makeOutcome(input: ConcludeInput, details: OutcomeDetails = {}):
     ...(details.requirement === undefined ? {} : { requirement: details.requirement }),
     diagnostics: details.diagnostics ?? [],
     ...(details.reduction === undefined ? {} : { reduction: details.reduction }),
+    ...(details.coverage === undefined ? {} : { coverage: details.coverage }),
     ...(details.certificate === undefined ? {} : { certificate: details.certificate }),
   };
 }

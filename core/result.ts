@@ -1,6 +1,7 @@
 /** Results and the JSON report, schemaVersion 1 (reports/schema/report.schema.json). */
 
 import type { AuditReport, Certificate } from "./certificate.ts";
+import type { Coverage } from "./coverage.ts";
 import type { DiagnosticCode } from "./diagnostic.ts";
 import type { Exhibit, StateGraph } from "./exhibit.ts";
 import type { Counterexample, Scalar, Trace } from "./trace.ts";
@@ -71,13 +72,15 @@ export interface Outcome {
   readonly diagnostics: readonly { readonly code: DiagnosticCode; readonly message: string }[];
   /** Absent where no reduction was asked for. */
   readonly reduction?: ReductionReport;
+  /** What the search has met of the subject so far; a report shows it with the subject. */
+  readonly coverage?: Coverage;
   /** Evidence for the auditor; it stays in the process that made it. */
   readonly certificate?: Certificate;
   /** What the auditor said of the certificate; absent when there was none. */
   readonly audit?: AuditReport;
 }
 
-export interface Result extends Outcome {
+export interface Result extends Omit<Outcome, "coverage"> {
   /** `subject/property` or `subject/property@implementation`. */
   readonly id: string;
   readonly subject: string;
@@ -108,6 +111,8 @@ export interface SubjectSummary {
   readonly source: string | null;
   /** The model's state diagram, when it has one. */
   readonly graph: StateGraph | null;
+  /** What the search met of the model; absent where nothing was searched. */
+  readonly coverage?: Coverage;
 }
 
 export interface Report {

@@ -1,5 +1,6 @@
 /** A whole run: load, plan, schedule, judge, report. */
 
+import type { Coverage } from "../core/coverage.ts";
 import type { Engine, Obligation } from "../core/engine.ts";
 import { makeOutcome } from "../core/outcome.ts";
 import { engineNames, type EngineName, type Report, type Result } from "../core/result.ts";
@@ -70,10 +71,15 @@ export async function run(options: RunOptions): Promise<Report> {
 
   const secrets = secretsOf(process.env);
   const results = new Map<string, Result>();
+  const coverages = new Map<string, Coverage>();
   let failures = 0;
   const record = (obligation: Obligation, checked: Checked): boolean => {
     const result = redactResult(toResult(obligation, checked, options), secrets);
     results.set(keyOf(obligation), result);
+    // Claims of one subject share a search, or have one each: the longest has met the most.
+    const { coverage } = checked.outcome;
+    if (coverage !== undefined && statesOf(coverage) >= statesOf(coverages.get(obligation.subject)))
+      coverages.set(obligation.subject, redact(coverage, secrets));
     if (counts(result, options)) failures++;
     options.onEvent({ type: "finished", result });
     return options.bail === 0 || failures < options.bail;
@@ -121,12 +127,16 @@ export async function run(options: RunOptions): Promise<Report> {
         kind: subject.kind,
         source: subject.source ?? null,
         graph: engines.map((engine) => engine.graph?.(subject) ?? null).find(Boolean) ?? null,
+        ...(coverages.has(subject.id) ? { coverage: coverages.get(subject.id)! } : {}),
       })),
     results: inOrder,
   };
   options.onEvent({ type: "reported", report });
   return report;
 }
+
+const statesOf = (coverage: Coverage | undefined): number =>
+  coverage?.growth.reduce((sum, states) => sum + states, 0) ?? 0;
 
 function notRun(obligation: Obligation, reason: string): Checked {
   const observation = { kind: "skipped", reason } as const;
@@ -147,6 +157,7 @@ function toResult(
   options: Pick<RunOptions, "seed" | "again">,
 ): Result {
   const { id, engine } = obligation;
+  const { coverage: _ofTheSubject, ...outcome } = checked.outcome;
   const { program, suffix, rerun } = options.again;
   const again =
     checked.outcome.counterexample === null
@@ -162,7 +173,7 @@ function toResult(
     engine,
     ...(obligation.group === undefined ? {} : { group: obligation.group }),
     ...(obligation.location === undefined ? {} : { location: obligation.location }),
-    ...checked.outcome,
+    ...outcome,
     ...judge(checked.outcome, obligation.expect),
     replay: again,
     durationMs: Math.round(checked.durationMs),

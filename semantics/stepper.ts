@@ -13,7 +13,7 @@ import {
 import type { MachineModel } from "../core/subject.ts";
 import type { TraceAction } from "../core/trace.ts";
 import { ModelFault, messageOf } from "./fault.ts";
-import { allNodes, pathOf } from "./nodes.ts";
+import { allNodes, pathOf, type TransitionLike } from "./nodes.ts";
 
 /** A delayed event of the machine to itself: `after`, or `raise` with a delay. */
 export interface Timer {
@@ -100,11 +100,18 @@ export function withMicrostepLimit(machine: AnyStateMachine): AnyStateMachine {
 /**
  * @param options `actors`: allow the actors that `model.actors` declares; whoever asks for it must
  * follow `RawStep.actors`. `effects`: report an event also when all that it does is effects
- * outside the model.
+ * outside the model. `microstep`: told of each, with the transitions that it took.
  */
 export function makeStepper(
   model: MachineModel,
-  options: { readonly actors?: boolean; readonly effects?: boolean } = {},
+  options: {
+    readonly actors?: boolean;
+    readonly effects?: boolean;
+    readonly microstep?: (
+      snapshot: AnyMachineSnapshot,
+      transitions: readonly TransitionLike[],
+    ) => void;
+  } = {},
 ): Stepper {
   const machine = withMicrostepLimit(model.machine);
   const input = inputOf(model);
@@ -114,6 +121,14 @@ export function makeStepper(
   );
   // Never started: it only lends its identity to the scope, as xstate's own `transition()` does.
   const self = createActor(machine, { input });
+  const { microstep } = options;
+  if (microstep !== undefined) {
+    self.system.inspect((told) => {
+      if (told.type !== "@xstate.microstep") return;
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion, no-underscore-dangle -- XState types these as any
+      microstep(told.snapshot as AnyMachineSnapshot, told._transitions as never);
+    });
+  }
   const allowed = options.actors === true ? (model.actors ?? {}) : {};
   let effects: TimerEffect[] = [];
   let actors: ActorEffect[] = [];

@@ -6,6 +6,7 @@
 
 import type { AnyMachineSnapshot, EventObject } from "xstate";
 
+import type { MachineCoverage } from "../core/coverage.ts";
 import type { ModelState } from "../core/property.ts";
 import type { MachineModel } from "../core/subject.ts";
 import type { AnyModel, SystemModel } from "../core/system.ts";
@@ -389,6 +390,11 @@ export class System {
   /** Number of states met so far. */
   size(): number {
     return this.#store.size();
+  }
+
+  /** What was met of the machines while steps were asked from XState. */
+  coverage(): readonly MachineCoverage[] {
+    return this.product.coverage();
   }
 
   /** Bytes that the states take: keys and hash table. */

@@ -16,6 +16,7 @@ import { FaultInStep } from "../../semantics/system.ts";
 import { validateModel } from "../../semantics/validate.ts";
 import { validateSystem } from "../../semantics/validate-system.ts";
 import { replayAbsence } from "./absence.ts";
+import { coverageOf } from "./coverage.ts";
 import { diagramOf } from "./diagram.ts";
 import { exportStates } from "./export/index.ts";
 import { plural, type Finding } from "./finding.ts";
@@ -61,7 +62,11 @@ export const engine: Engine = {
     const machine = exploredOf(subject);
     const property = propertyOf(machine, obligation);
     const { graph, stop, reductions, report } = await search(machine, property, context);
-    const remark = report === null ? {} : { reduction: report };
+    const remark = {
+      ...(report === null ? {} : { reduction: report }),
+      // A reduced search leaves out what other states show: it says nothing about the machines.
+      ...(reductions.length === 0 ? { coverage: coverageOf(graph) } : {}),
+    };
     if (graph.fault !== null)
       return { ...faultOutcome(obligation.claim, graph, machine), ...remark };
     let outcome: Outcome;

@@ -20,7 +20,14 @@ const reportKeys: readonly (keyof Report)[] = [
   "results",
 ];
 
-const subjectKeys: readonly (keyof SubjectSummary)[] = ["id", "title", "kind", "source", "graph"];
+const subjectKeys: readonly (keyof SubjectSummary)[] = [
+  "id",
+  "title",
+  "kind",
+  "source",
+  "graph",
+  "coverage",
+];
 
 const resultKeys: readonly (keyof Result)[] = [
   "id",

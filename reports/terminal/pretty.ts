@@ -18,6 +18,7 @@ import {
   tone,
   verdictSymbol,
 } from "../view/words.ts";
+import { coverageLines } from "./coverage.ts";
 import { joinedTables, tableLines } from "./table.ts";
 import { columns, cut, oneLine, pad, painter, toneFormat, wrap, type Paint } from "./style.ts";
 
@@ -67,6 +68,10 @@ export function renderPretty(report: Report, options: PrettyOptions): string {
     }
     for (const table of frame.quiet ? [] : joinedTables(results)) {
       lines.push("", ...tableLines(table, "  "));
+    }
+    if (frame.verbose && summary?.coverage !== undefined) {
+      const text = coverageLines(summary.coverage, frame.width);
+      lines.push("", ...text.map((line) => frame.paint("gray", line)));
     }
     lines.push("");
   }

@@ -5,6 +5,7 @@
 
 import type { EventObject } from "xstate";
 
+import type { MachineCoverage } from "../../core/coverage.ts";
 import type { ComponentDeclaration, SystemModel } from "../../core/system.ts";
 import { DiagnosticError } from "../../core/diagnostic.ts";
 import type { MachineModel } from "../../core/subject.ts";
@@ -141,6 +142,20 @@ export class Product implements Resolver {
       (sum, { oracle }) => sum + oracle.asked,
       0,
     );
+  }
+
+  /** What was met of each machine so far; copies of one machine are told together. */
+  coverage(): readonly MachineCoverage[] {
+    return [...new Set(this.components.map(({ kind }) => kind))].map((kind) => {
+      const copies = this.components.filter((component) => component.kind === kind);
+      const names = copies.map(({ name }) => name);
+      const carried = this.channels.flatMap(({ declaration: { to, carries } }) =>
+        names.includes(to) ? carries : [],
+      );
+      const { machine, events } = copies[0]!.model;
+      const declared = [...events.map(({ type }) => type), ...carried];
+      return kind.oracle.met.summary(kind.oracle.stepper.machine, machine, names, declared);
+    });
   }
 
   channelContent(state: Uint32Array, channel: number, at = 0): readonly EventObject[] {

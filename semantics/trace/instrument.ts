@@ -5,8 +5,10 @@
  * computed parameters and delays, and what enqueueActions queues.
  */
 
-import { assign, fromCallback, type AnyStateMachine } from "xstate";
+import { and, assign, fromCallback, type AnyStateMachine } from "xstate";
 
+import { messageOf } from "../fault.ts";
+import type { Met } from "./coverage.ts";
 import type { Recorder } from "./recorder.ts";
 
 type Anything = Record<string, unknown>;
@@ -16,7 +18,11 @@ type BuiltIn = UserFunction & Anything;
 /** Never started: what another actor does is the environment's choice. */
 const inert = fromCallback(() => {});
 
-export function instrument(machine: AnyStateMachine, recorder: Recorder): AnyStateMachine {
+export function instrument(
+  machine: AnyStateMachine,
+  recorder: Recorder,
+  met: Met,
+): AnyStateMachine {
   const watching =
     (fn: UserFunction): UserFunction =>
     (args, params) =>
@@ -136,13 +142,35 @@ export function instrument(machine: AnyStateMachine, recorder: Recorder): AnySta
     return typeof guard === "object" && guard !== null ? wrapReference(guard as Anything) : guard;
   };
 
+  /** The guard of one transition, whose answers are noted. */
+  const noted = (guard: unknown): unknown => {
+    const one = and([wrapGuard(guard) as never]) as unknown as BuiltIn;
+    const check = one["check"] as (...all: unknown[]) => boolean;
+    const wrapped = cloned(one, {
+      check: (...all: unknown[]) => {
+        let yes: boolean;
+        try {
+          yes = check(...all);
+        } catch (thrown) {
+          // XState names the guard that threw when it can; here it would see ours.
+          const name = typeof guard === "string" ? guard : (guard as Anything)["type"];
+          if (typeof name !== "string") throw thrown;
+          throw new Error(`guard '${name}': ${messageOf(thrown)}`, { cause: thrown });
+        }
+        met.answered(wrapped, yes);
+        return yes;
+      },
+    });
+    return wrapped;
+  };
+
   const list = (value: unknown, wrap: (item: unknown) => unknown): unknown =>
     Array.isArray(value) ? value.map(wrap) : wrap(value);
 
   const wrapTransition = (transition: unknown): unknown => {
     if (typeof transition !== "object" || transition === null) return transition;
     const copy: Anything = { ...transition };
-    if ("guard" in copy) copy["guard"] = wrapGuard(copy["guard"]);
+    if (copy["guard"] !== undefined) copy["guard"] = noted(copy["guard"]);
     if (copy["actions"] !== undefined) copy["actions"] = list(copy["actions"], wrapAction);
     return copy;
   };

@@ -20,6 +20,7 @@ import {
   type TimerEffect,
 } from "../stepper.ts";
 import { rangeText } from "../ranges.ts";
+import { Met } from "./coverage.ts";
 import { instrument } from "./instrument.ts";
 import { Recorder } from "./recorder.ts";
 
@@ -56,6 +57,8 @@ export interface Variable {
 export class Oracle {
   readonly variables: readonly Variable[];
   readonly stepper: Stepper;
+  /** What was met of the machine so far. */
+  readonly met = new Met();
   /** How often XState was asked: each question is put twice. */
   asked = 0;
   readonly #recorder: Recorder;
@@ -71,8 +74,12 @@ export class Oracle {
     this.#emits = emits;
     this.#recorder = new Recorder(new Map(variables.map(({ name }, index) => [name, index])));
     this.stepper = makeStepper(
-      { ...model, machine: instrument(model.machine, this.#recorder) },
-      { actors: true, effects: true },
+      { ...model, machine: instrument(model.machine, this.#recorder, this.met) },
+      {
+        actors: true,
+        effects: true,
+        microstep: (snapshot, transitions) => this.met.microstep(snapshot, transitions),
+      },
     );
     this.#orderMatters = entryOrderMatters(this.stepper.machine);
     this.#constants = { ...model.input, ...exploredParameters(model) };
@@ -103,17 +110,20 @@ export class Oracle {
   }
 
   initial(): Traced {
+    this.met.begin(null);
     return this.#twice(null, () => this.stepper.initial());
   }
 
   /** The macrostep of an event in a state. */
   ask(config: number, code: (variable: number) => number, event: EventObject): Traced {
     const from = this.snapshot(config, code);
+    this.met.begin(event.type);
     return this.#twice(from, () => this.stepper.send(from, event));
   }
 
   /** The number of a snapshot's configuration. */
   configOf(snapshot: AnyMachineSnapshot): number {
+    this.met.rests(snapshot);
     const key = this.#key(snapshot);
     let config = this.#configs.get(key);
     if (config === undefined) {

@@ -7,6 +7,7 @@
 import {
   makeTrace,
   traceState,
+  type Coverage,
   type FlameNode,
   type Json,
   type Report,
@@ -42,6 +43,36 @@ export const breakerGraph: StateGraph = {
     { from: "halfOpen.idle", to: "halfOpen.trial", label: "CALL / admit", event: "CALL" },
     { from: "halfOpen", to: "closed", label: "SUCCESS", event: "SUCCESS" },
     { from: "halfOpen", to: "open", label: "FAIL", event: "FAIL" },
+  ],
+};
+
+export const breakerCoverage: Coverage = {
+  complete: true,
+  growth: [1, 2, 4, 2, 1],
+  machines: [
+    {
+      machines: ["circuit-breaker"],
+      states: { total: 6, entered: 5, never: ["halfOpen.trial"] },
+      transitions: {
+        total: 8,
+        taken: 7,
+        never: [
+          {
+            source: "closed",
+            event: "FAIL",
+            guard: "x < 1",
+            targets: ["open", "closed"],
+          },
+        ],
+      },
+      guards: {
+        total: 2,
+        both: 1,
+        neverTrue: [{ source: "closed", event: "FAIL", guard: "never", targets: [] }],
+        neverFalse: [],
+      },
+      events: { total: 3, accepted: 2, never: ["LATE"] },
+    },
   ],
 };
 
@@ -665,6 +696,7 @@ export function makeReport(
         kind: "machine",
         source: "Nygard, Release It!, section 5.2",
         graph: breakerGraph,
+        coverage: breakerCoverage,
       },
       {
         id: "published-otlp",

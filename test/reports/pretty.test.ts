@@ -16,6 +16,18 @@ const render = async (
 const one = async (parts: Parameters<typeof makeResult>[0], width = 100): Promise<string> =>
   await render(makeReport([makeResult(parts)]), { width });
 
+it("tells what a search met only when asked for details", async () => {
+  expect(await render()).not.toContain("never entered");
+  const text = await render(makeReport(), { verbose: true });
+  expect(text).toContain(
+    "circuit-breaker: states entered 5 of 6, transitions taken 7 of 8, guards both ways 1 of 2,",
+  );
+  expect(text).toContain("never entered: halfOpen.trial");
+  expect(text).toContain("never true: closed --FAIL [never]--> (stays)");
+  expect(text).toContain("growth: 10 states at depth 0 to 4, at most 4 of one depth (depth 2)");
+  expect(text).toContain("▂▄█▄▂");
+});
+
 describe("a line of the terminal report", () => {
   it.each(verdicts.filter((verdict) => verdict !== "holds-bounded"))(
     "has the symbol and the word of %s",

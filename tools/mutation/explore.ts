@@ -193,7 +193,7 @@ try {
   console.log(`${queue.length} mutants of ${sources.length} files, seed ${flags.seed}`);
   const plain = await runTests(folders[0]!, limit);
   if (plain.says !== "passed") throw new Error(`without a mutant: ${plain.says} ${plain.detail}`);
-  limit = Math.max(60, 5 * plain.cpuSeconds);
+  limit = Math.max(40, 3 * plain.cpuSeconds);
   console.log(`without a mutant: passed, ${plain.cpuSeconds.toFixed(0)} s of processor time`);
   await Promise.all(folders.map(work));
 } finally {

@@ -2,6 +2,7 @@
 
 import type { StateGraph } from "../../../core/index.ts";
 import { plural } from "../../view/words.ts";
+import { CoverageView } from "./coverage.tsx";
 import type { Model } from "./data.ts";
 import { DiagramView } from "./diagram.tsx";
 import { Conformance } from "./overview.tsx";
@@ -67,6 +68,7 @@ export function SubjectPage({ model, id }: { model: Model; id: string }) {
       <Section title="Claims">
         <ResultRows model={model} results={results} />
       </Section>
+      {subject?.coverage !== undefined && <CoverageView coverage={subject.coverage} />}
     </>
   );
 }
