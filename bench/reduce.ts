@@ -14,6 +14,16 @@ const context = {
   progress: () => {},
 };
 
+/** Neighbours never eat at the same time. */
+const neighbours = (count: number): Property =>
+  always(
+    "claim",
+    Array.from(
+      { length: count },
+      (_, seat) => `not (at(p${seat}.eating) and at(p${(seat + 1) % count}.eating))`,
+    ).join(" and "),
+  );
+
 const cases: readonly (readonly [name: string, model: () => SystemModel, claim: Property])[] = [
   [
     "ten clients, two in the claim",
@@ -21,11 +31,12 @@ const cases: readonly (readonly [name: string, model: () => SystemModel, claim: 
     always("claim", "not (at(c0.offline) and at(c0.known) and at(c1.offline))"),
   ],
   ["ten philosophers, no deadlock", () => philosophers(10, true), deadlockFree()],
+  ["six philosophers, all alike, eating neighbours", () => philosophers(6, false), neighbours(6)],
   ["2PC of five, no deadlock", () => twoPhaseCommit(5), deadlockFree()],
   ["2PC of five, consistent", () => twoPhaseCommit(5), always("claim", consistent(5))],
 ];
 
-const reductions = ["por"] as const;
+const reductions = ["por", "symmetry", "all"] as const;
 
 async function search(
   model: SystemModel,

@@ -145,14 +145,18 @@ export function addSolverOptions(command: Command): Command {
 }
 
 function reductions(text: string): string {
-  if (list(text).every((word) => ["por", "all", "none"].includes(word))) return text;
-  throw new InvalidArgumentError("It must be a list of reductions: por, all, none.");
+  if (list(text).every((word) => ["por", "symmetry", "all", "none"].includes(word))) return text;
+  throw new InvalidArgumentError("It must be a list of reductions: por, symmetry, all, none.");
 }
 
 /** For the commands that explore. */
 export function addSearchOptions(command: Command): Command {
   return command
-    .option("--reduce <names>", "leave out what changes no verdict: por, all or none", reductions)
+    .option(
+      "--reduce <names>",
+      "leave out what changes no verdict: por, symmetry, all or none",
+      reductions,
+    )
     .option("--no-reduce", "visit every state, whatever the configuration says");
 }
 

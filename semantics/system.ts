@@ -232,7 +232,7 @@ export class System {
       edges.length = complete; // what was seen of an unfinished state is seen again
       edges.meet(this.#store);
       transitions += complete;
-      if (grown !== null) this.#grow(grown);
+      if (grown !== null) this.grow(grown);
       if (faulty >= 0 && state === from) {
         throw new FaultInStep(this.product.faults[faulty]!, this.#actionId(faultyAction));
       }
@@ -270,6 +270,11 @@ export class System {
     this.#store.read(state, this.#current);
     const leaf = this.#expander.leaf(this.#current, code >> 16, code & 0xffff);
     return component.kind.actions.get(leaf) ?? [];
+  }
+
+  /** The number of an action that tables name by its code. */
+  numberOfAction(code: number): ActionId {
+    return this.#actionId(code);
   }
 
   action(id: ActionId): Action {
@@ -423,8 +428,9 @@ export class System {
       edges.start(this.#expander);
       try {
         this.#expander.expand(this.#current, edges);
+        if (edges.faulty < 0) this.#reduction?.apply(edges, state, this.#current);
       } catch (thrown) {
-        this.#grow(thrown);
+        this.grow(thrown);
         continue;
       }
       if (edges.faulty >= 0) {
@@ -433,7 +439,6 @@ export class System {
           this.#actionId(edges.faultyAction),
         );
       }
-      this.#reduction?.apply(edges, state, this.#current);
       edges.meet(this.#store);
       return edges;
     }
@@ -461,12 +466,13 @@ export class System {
         if (this.product.layout !== this.#store.layout) this.#relayout();
         return this.#store.insert(state);
       } catch (thrown) {
-        this.#grow(thrown);
+        this.grow(thrown);
       }
     }
   }
 
-  #grow(thrown: unknown): void {
+  /** Makes room for a value that did not fit; anything else that was thrown is thrown again. */
+  grow(thrown: unknown): void {
     if (!(thrown instanceof FieldTooNarrow)) throw thrown;
     this.product.grow(thrown);
     this.#relayout();

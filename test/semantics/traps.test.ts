@@ -526,7 +526,7 @@ describe("unseen reads and partial order", () => {
         return first;
       },
     };
-    expect((await decide(system, claim, "por", lazily)).kind).toBe("holds");
+    expect((await decide(system, claim, "por", { ample: lazily })).kind).toBe("holds");
   });
 
   test("a predicate that is a function may read more later, so nothing is left out", async () => {

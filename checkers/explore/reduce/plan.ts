@@ -21,7 +21,8 @@ export const logicOf = ({ kind }: Property): ClaimLogic => {
 const names: Readonly<Record<string, readonly ReductionName[]>> = {
   none: [],
   por: ["partial order"],
-  all: ["partial order"],
+  symmetry: ["symmetry"],
+  all: ["partial order", "symmetry"],
 };
 
 /** The reductions that the command line or the subject asks for; the command line wins. */
@@ -63,6 +64,20 @@ export function whyNoPartialOrder(subject: ExploredSubject, property: Property):
   if (predicates === null) return "the claim speaks of single steps, and steps are left out";
   if (predicates.some((predicate) => typeof predicate === "function")) {
     return "a predicate is a function, of which only some reads may have been seen; write it as an expression";
+  }
+  return null;
+}
+
+/** Why states that differ by an exchange of machines must be told apart; null where they need not. */
+export function whyNoSymmetry(subject: ExploredSubject, property: Property): string | null {
+  if (subject.kind === "machine") return "a single machine cannot be exchanged with another";
+  if (logicOf(property) !== "states") {
+    return "which machine gets on and which waits matters to claims about runs";
+  }
+  const predicates = predicatesOf(property);
+  if (predicates === null) return "the claim speaks of single steps";
+  if (predicates.some((predicate) => typeof predicate === "function")) {
+    return "a predicate is a function, which may tell machines apart; write it as an expression";
   }
   return null;
 }

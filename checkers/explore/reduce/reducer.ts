@@ -1,23 +1,30 @@
-/** What is left of the edges of a state. */
+/** What is left of the edges of a state: the reductions of a search, one after the other. */
 
 import type { Edges, Reduction, StateId, System } from "../../../semantics/system.ts";
 import type { AmpleSets } from "./ample.ts";
+import type { Symmetry } from "./symmetry.ts";
 
 export class Reducer implements Reduction {
   readonly #system: System;
-  readonly #ample: AmpleSets;
+  readonly #ample: AmpleSets | null;
+  readonly #symmetry: Symmetry | null;
   /** States that have been looked at, and how many of them leave out edges. */
   #met = 0;
   partly = 0;
 
-  constructor(system: System, ample: AmpleSets) {
+  constructor(system: System, ample: AmpleSets | null, symmetry: Symmetry | null) {
     this.#system = system;
     this.#ample = ample;
+    this.#symmetry = symmetry;
   }
 
+  /** @throws {NotAlike} when machines that were to be exchanged are told apart after all */
   apply(edges: Edges, state: StateId, words: Uint32Array): void {
-    const candidates = this.#ample.candidates(edges, words);
-    const kept = this.#ample.keepOne(edges, candidates, state, this.#system.store);
+    // Whether a step changes what the claim reads is seen on the state itself, not on another one.
+    const candidates = this.#ample?.candidates(edges, words) ?? [];
+    this.#symmetry?.checkViews(words);
+    this.#symmetry?.canonise(edges);
+    const kept = this.#ample?.keepOne(edges, candidates, state, this.#system.store) ?? false;
     if (state < this.#met) return;
     this.#met = state + 1;
     if (kept) this.partly += 1;

@@ -2,8 +2,7 @@
 
 import { engine } from "../../../checkers/explore/engine.ts";
 import { decide as decideOn } from "../../../checkers/explore/engine.ts";
-import type { Conditions } from "../../../checkers/explore/reduce/ample.ts";
-import { search } from "../../../checkers/explore/reduce/search.ts";
+import { search, sound, type Soundness } from "../../../checkers/explore/reduce/search.ts";
 import { contextWith } from "../support.ts";
 import {
   defineSubject,
@@ -27,14 +26,14 @@ export async function decide(
   model: SystemModel,
   property: Property,
   reduce: string,
-  conditions?: Conditions,
+  change: Partial<Soundness> = {},
 ): Promise<Decided> {
   const subject = subjectOf(model, property);
   const { graph } = await search(
     subject,
     property,
     { ...contextWith(), options: { reduce } },
-    conditions,
+    { ...sound(property), ...change },
   );
   const { expanded: states, transitions } = graph;
   if (graph.fault !== null) return { kind: "fault", states, transitions };

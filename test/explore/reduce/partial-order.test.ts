@@ -143,7 +143,9 @@ test.for(wrong)("without its conditions: $without", async ({ model, never: bad, 
   const claim = never("claim", bad);
   expect((await decide(model, claim, "none")).kind).toBe("fails");
   expect((await decide(model, claim, "por")).kind).toBe("fails");
-  expect((await decide(model, claim, "por", change(soundConditions(false)))).kind).toBe("holds");
+  expect((await decide(model, claim, "por", { ample: change(soundConditions(false)) })).kind).toBe(
+    "holds",
+  );
 });
 
 test("infinite runs need the stronger condition against waiting", async () => {

@@ -10,6 +10,7 @@ import {
   ltl,
   never,
   reachable,
+  type ChannelDeclaration,
   type ComponentDeclaration,
   type Formula,
   type Property,
@@ -189,3 +190,122 @@ export const claimsOn = (sketch: SystemSketch): fc.Arbitrary<Property> => {
       .map(([a, b, shape]) => ltl("claim", shapes[shape]!(a, b))),
   );
 };
+
+// --- systems with machines that are alike -------------------------------------------------------
+
+export interface AlikeSketch {
+  readonly member: MachineSketch;
+  /** What the members have in common: a variable, a hub that looks at each, channels. */
+  readonly bond: "variable" | "hub" | "partial hub" | "to hub" | "one channel" | "each other";
+  readonly loses: boolean;
+}
+
+const members = [0, 1, 2] as const;
+
+export const alikeSystems: fc.Arbitrary<AlikeSketch> = fc.record({
+  member: oneMachine,
+  bond: fc.constantFrom("variable", "hub", "partial hub", "to hub", "one channel", "each other"),
+  loses: fc.boolean(),
+});
+
+/** Takes note of what it sees of each member, then closes; the partial one does not wait for all. */
+const hubMachine = (partial: boolean): AnyStateMachine => {
+  const waitsFor = partial ? [1, 2] : [0, 1, 2];
+  return createMachine({
+    types: {} as { context: Record<string, number>; events: { type: string; of: number } },
+    id: "hub",
+    context: { said0: 0, said1: 0, said2: 0, seen0: 0, seen1: 0, seen2: 0 },
+    initial: "s0",
+    states: {
+      s0: {
+        on: {
+          LOOK: {
+            guard: ({ context, event }) => context[`said${event.of}`] === 1,
+            actions: assign(({ event }) => ({ [`seen${event.of}`]: 1 })),
+          },
+          CLOSE: {
+            guard: ({ context }) => waitsFor.every((of) => context[`seen${of}`] === 1),
+            target: "s1",
+          },
+        },
+      },
+      s1: {},
+      s2: {},
+    },
+  });
+};
+
+const counter = createMachine({
+  id: "counter",
+  initial: "s0",
+  states: { s0: { on: { M: "s1" } }, s1: { on: { M: "s2" } }, s2: {} },
+});
+
+export function alikeSystemOf({ member, bond, loses }: AlikeSketch): SystemModel {
+  const bit = { int: [0, 1] } as const;
+  const machine = machineOf(member);
+  const hears = bond === "each other";
+  const model = (index: number): ComponentDeclaration => ({
+    machine,
+    events: [{ type: "A" }, { type: "B" }, ...(hears ? [] : [{ type: "M" }])],
+    variables: { own: bit },
+    shares: { shared: bond.endsWith("hub") ? `y${index}` : "x" },
+  });
+  const ys = Object.fromEntries(members.map((index) => [`y${index}`, bit]));
+  const wire = { carries: ["M"], capacity: 1, loses };
+  const hub: ComponentDeclaration =
+    bond === "hub" || bond === "partial hub"
+      ? {
+          machine: hubMachine(bond === "partial hub"),
+          events: [{ type: "LOOK", of: members }, { type: "CLOSE" }],
+          variables: Object.fromEntries(members.map((index) => [`seen${index}`, bit])),
+          shares: Object.fromEntries(members.map((index) => [`said${index}`, `y${index}`])),
+        }
+      : {
+          machine: counter,
+          events: bond.includes("channel") || bond === "to hub" ? [] : [{ type: "M" }],
+        };
+  const channels: Record<string, ChannelDeclaration> = {};
+  if (bond === "one channel") {
+    channels["wire"] = { ...wire, from: members.map((index) => `m${index}`), to: "hub" };
+  }
+  for (const index of members) {
+    if (bond === "to hub") channels[`wire${index}`] = { ...wire, from: `m${index}`, to: "hub" };
+    for (const other of members) {
+      if (bond !== "each other" || other === index) continue;
+      channels[`wire${index}${other}`] = { ...wire, from: `m${index}`, to: `m${other}` };
+    }
+  }
+  return {
+    shared: bond.endsWith("hub") ? ys : { x: bit },
+    machines: { ...Object.fromEntries(members.map((index) => [`m${index}`, model(index)])), hub },
+    channels,
+    ...(loses ? { faults: 1 } : {}),
+  };
+}
+
+/** Claims about some member, all members, or one of them. */
+export const alikeClaims: fc.Arbitrary<Property> = fc
+  .tuple(fc.nat(size - 1), fc.nat(size - 1), fc.nat(1), fc.nat(6), fc.nat(2))
+  .chain(([s, t, v, shape, hub]) => {
+    const some = (text: (index: number) => string): string => `(${members.map(text).join(" or ")})`;
+    const every = (text: (index: number) => string): string =>
+      `(${members.map(text).join(" and ")})`;
+    const at = (state: number) => (index: number) => `at(m${index}.s${state})`;
+    const texts = [
+      `${some(at(s))} and ${some(at(t))}`,
+      every(at(s)),
+      some((index) => `at(m${index}.s${s}) and m${index}_own == ${v}`),
+      `implies(${some(at(s))}, at(hub.s${hub}))`,
+      `${every((index) => `m${index}_own == ${v}`)} and at(hub.s${hub})`,
+      `at(m0.s${s}) and at(m1.s${t})`,
+      `at(m2.s${s})`,
+    ];
+    const text = texts[shape]!;
+    return fc.constantFrom<Property>(
+      always("claim", `not (${text})`),
+      never("claim", text),
+      reachable("claim", text),
+      deadlockFree("claim", { id: "claim" }),
+    );
+  });

@@ -1,0 +1,183 @@
+/**
+ * Symmetry reduction changes no verdict: random systems with machines that are alike, each claim decided
+ * with and without it, alone and together with partial order reduction. And it would, if claims or
+ * machines that tell them apart were accepted.
+ *
+ * VERIFY_REDUCE_RUNS=5000 asks for more systems; VERIFY_SEED for others.
+ */
+
+import * as fc from "fast-check";
+import { assign, createMachine } from "xstate";
+import { expect, test } from "vitest";
+
+import {
+  always,
+  deadlockFree,
+  leadsTo,
+  never,
+  reachable,
+  type Property,
+  type SystemModel,
+} from "../../../index.ts";
+import { clients } from "../../fixtures/explore/clients.ts";
+import { philosophers } from "../../fixtures/explore/philosophers.ts";
+import { consistent, twoPhaseCommit } from "../../fixtures/explore/two-phase-commit.ts";
+import { decide, outcomeOf } from "./decide.ts";
+import { alikeClaims, alikeSystemOf, alikeSystems } from "./systems.ts";
+
+const runs = Number(process.env["VERIFY_REDUCE_RUNS"] ?? 100);
+const seed = Number(process.env["VERIFY_SEED"] ?? 20_261_124);
+
+test("verdicts are the same with symmetry reduction and without", async () => {
+  const samples = fc.sample(
+    fc.tuple(alikeSystems, fc.array(alikeClaims, { minLength: 3, maxLength: 3 })),
+    { numRuns: runs, seed },
+  );
+  const different: string[] = [];
+  const verdicts: Record<string, number> = {};
+  let reduced = 0;
+  let replayed = 0;
+  for (const [sketch, claims] of samples) {
+    const model = alikeSystemOf(sketch);
+    for (const claim of claims) {
+      const plain = await decide(model, claim, "none");
+      verdicts[plain.kind] = (verdicts[plain.kind] ?? 0) + 1;
+      for (const reduce of ["symmetry", "all"]) {
+        const less = await decide(model, claim, reduce);
+        if (less.states < plain.states) reduced += 1;
+        if (less.kind !== plain.kind) {
+          different.push(JSON.stringify({ sketch, claim, plain, less, reduce }));
+        }
+      }
+      if (plain.kind !== "fails" && plain.kind !== "witnessed") continue;
+      // The run that is found among exchanged states is a run of the system.
+      const { verdict } = await outcomeOf(model, claim, { reduce: "symmetry" });
+      replayed += 1;
+      if (verdict !== (plain.kind === "fails" ? "violated" : "proved")) {
+        different.push(JSON.stringify({ sketch, claim, verdict }));
+      }
+    }
+  }
+  expect(different).toEqual([]);
+  expect(reduced).toBeGreaterThan(runs);
+  expect(replayed).toBeGreaterThan(runs / 2);
+  if (process.env["VERIFY_REDUCE_RUNS"] === undefined) return;
+  process.stdout.write(`${JSON.stringify({ claims: 3 * runs, reduced, replayed, verdicts })}\n`);
+});
+
+const events = [{ type: "A" }];
+const mover = createMachine({
+  id: "mover",
+  initial: "s0",
+  states: { s0: { on: { A: "s1" } }, s1: {} },
+});
+const two: SystemModel = {
+  machines: { m0: { machine: mover, events }, m1: { machine: mover, events } },
+};
+
+test("a claim that tells machines apart, taken for one that does not, gets a wrong answer", async () => {
+  const claim = never("claim", "at(m0.s1) and at(m1.s0)");
+  const other = never("claim", "at(m0.s0) and at(m1.s1)");
+  const kinds: string[] = [];
+  for (const each of [claim, other]) {
+    expect((await decide(two, each, "none")).kind).toBe("fails");
+    expect((await decide(two, each, "symmetry")).kind).toBe("fails");
+    kinds.push((await decide(two, each, "symmetry", { sameClaim: () => true })).kind);
+  }
+  expect(kinds).toContain("holds");
+});
+
+const reader = (wanted: readonly string[]) =>
+  createMachine({
+    types: {} as { context: Record<string, boolean> },
+    id: "reader",
+    context: { y0: false, y1: false },
+    initial: "s0",
+    states: {
+      s0: { on: { A: { guard: ({ context }) => wanted.some((y) => context[y]), target: "s1" } } },
+      s1: {},
+    },
+  });
+const sayer = createMachine({
+  types: {} as { context: { y: boolean } },
+  id: "sayer",
+  context: { y: false },
+  initial: "s0",
+  states: { s0: { on: { A: { target: "s1", actions: assign({ y: true }) } } }, s1: {} },
+});
+const withReader = (wanted: readonly string[]): SystemModel => ({
+  shared: { a0: "bool", a1: "bool" },
+  machines: {
+    m0: { machine: sayer, events, shares: { y: "a0" } },
+    m1: { machine: sayer, events, shares: { y: "a1" } },
+    hub: { machine: reader(wanted), events, shares: { y0: "a0", y1: "a1" } },
+  },
+});
+
+test("a machine that looks at one of them only is found out", async () => {
+  const claim = deadlockFree();
+  const fair = await outcomeOf(withReader(["y0", "y1"]), claim, { reduce: "symmetry" });
+  expect(fair.reduction?.used).toEqual(["symmetry: m0, m1 are interchangeable"]);
+  const biased = await outcomeOf(withReader(["y0"]), claim, { reduce: "symmetry" });
+  expect(biased.reduction).toEqual({
+    used: [],
+    off: [{ reduction: "symmetry", reason: "hub does not treat them alike" }],
+  });
+  expect(biased.stats).toEqual((await outcomeOf(withReader(["y0"]), claim, {})).stats);
+});
+
+test.for<[Property, SystemModel, string]>([
+  [leadsTo("claim", "at(m0.s0)", "at(m0.s1)"), two, "claims about runs"],
+  [never("claim", (state) => state.matches({ m0: "s1" })), two, "is a function"],
+  [never("claim", "at(m0.s1)"), two, "the claim tells m0, m1 apart"],
+  [deadlockFree(), philosophers(5, true), "stand differently"],
+  [
+    deadlockFree(),
+    {
+      machines: {
+        m0: two.machines["m0"]!,
+        m1: { machine: sayer, events, variables: { y: "bool" } },
+      },
+    },
+    "no two machines",
+  ],
+])("it says why it is off: %#", async ([claim, model, why]) => {
+  const outcome = await outcomeOf(model, claim, { reduce: "symmetry" });
+  expect(outcome.reduction?.used).toEqual([]);
+  expect(outcome.reduction?.off[0]?.reason).toContain(why);
+  expect(outcome.verdict).toBe((await outcomeOf(model, claim, { reduce: "none" })).verdict);
+});
+
+test("known numbers: clients in any order, 2PC, a ring", async () => {
+  const states = async (
+    model: SystemModel,
+    claim: Property,
+  ): Promise<readonly [number, number]> => {
+    const plain = await outcomeOf(model, claim, { reduce: "none" });
+    const less = await outcomeOf(model, claim, { reduce: "symmetry" });
+    expect(less.verdict).toBe(plain.verdict);
+    return [plain.stats["states"]!, less.stats["states"]!];
+  };
+  // Six clients in four places each: multisets, C(6 + 3, 3).
+  expect(await states(clients(6), deadlockFree())).toEqual([4096, 84]);
+  // Two that the claim names, and four in any order: 16 times C(4 + 3, 3).
+  const named = never("claim", "at(c0.known) and at(c1.offline)");
+  expect(await states(clients(6), named)).toEqual([4096, 16 * 35]);
+  const [all, orders] = await states(twoPhaseCommit(3), always("claim", consistent(3)));
+  expect(all).toBe(288);
+  expect(orders).toBeLessThan(all / 3); // nearly 3!
+  const [ring, turned] = await states(philosophers(5, false), deadlockFree());
+  expect(turned).toBeLessThan(ring / 4); // nearly 5
+});
+
+test("a broken protocol is refuted by a real run", async () => {
+  const model = twoPhaseCommit(3, true);
+  // The manager that does not wait for the first is not alike to all; the others remain.
+  const outcome = await outcomeOf(model, always("claim", consistent(3)), { reduce: "symmetry" });
+  expect(outcome.verdict).toBe("violated");
+  const found = await outcomeOf(two, reachable("claim", "at(m0.s1) and at(m1.s1)"), {
+    reduce: "all",
+  });
+  expect(found).toMatchObject({ verdict: "proved" });
+  expect(found.witness?.states.length).toBe(3);
+});
