@@ -42,6 +42,7 @@ const overHttp: readonly Control[] = [
   ["retries-504", "retryable", "no-retry"],
   ["retries-reset-connections", "retryable", "no-retry"],
   ["retries-unanswered-requests", "retryable", "no-retry-after-close"],
+  ["retries-interrupted-requests", "interrupted", "no-retry"],
   ["retries-refused-connections", "disconnect", "no-retry"],
   ["honours-retry-after-seconds", "throttled", "hasty"],
   ["honours-retry-after-date", "throttled", "hasty"],

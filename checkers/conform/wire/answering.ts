@@ -66,16 +66,21 @@ export function drained(stream: Flowing): Promise<boolean> {
   });
 }
 
-/** The whole body, cut off above the limit; null when the client goes away first. */
+/**
+ * The whole body, cut off above the limit; null when the client goes away first. `onBytes` learns how
+ * much has arrived.
+ */
 export async function readBody(
   stream: AsyncIterable<Buffer>,
   limit: number,
+  onBytes: (size: number) => void = () => {},
 ): Promise<Uint8Array | null> {
   const chunks: Buffer[] = [];
   let size = 0;
   try {
     for await (const chunk of stream) {
       size += chunk.length;
+      onBytes(size);
       if (size <= limit + 1) chunks.push(chunk);
       else chunks.splice(1); // keep reading, so that the client gets its answer
     }

@@ -100,8 +100,16 @@ async function accept(
   record: RequestRecord,
   request: IncomingMessage,
 ): Promise<Answer | null> {
-  const body = await readBody(request, MAX_REQUEST_BYTES);
-  if (body === null) return null;
+  const cut = record.armed ? book.takeCut(record) : null;
+  const body = await readBody(request, MAX_REQUEST_BYTES, (size) => {
+    if (cut === null || size < cut || record.answer !== null) return;
+    record.answer = { kind: "cut-request", afterBytes: cut };
+    record.answered = describeAnswer(record.answer);
+    record.answeredAtMs = book.now();
+    record.ending = "cut";
+    (request.socket as Socket).resetAndDestroy();
+  });
+  if (body === null || record.answer !== null) return null;
   record.bytes = body.length;
   record.encoding = encodingOf(record.headers["content-type"]);
   if (body.length > MAX_REQUEST_BYTES) {
@@ -210,6 +218,7 @@ async function play(
       malformed(answer.what);
       return;
     case "close":
+    case "cut-request": // carried out while the request arrived
     case "goaway":
     case "rst-stream":
       record.answeredAtMs = book.now();

@@ -205,6 +205,25 @@ export const retriesReset: Judge = (run) =>
     "reset without an answer",
   );
 
+/** The body never arrived whole, so the round tells what the next attempt is. */
+export const retriesInterrupted: Judge = (run) => {
+  const cut = run.requests.find(({ answer }) => answer?.kind === "cut-request");
+  if (cut === undefined) return unknown("no request was cut while it arrived");
+  const next = run.requests.find(
+    ({ n, round, spans }) => n > cut.n && round === cut.round && spans.length > 0,
+  );
+  if (next !== undefined) {
+    return holds(`sent again ${s(next.atMs - cut.atMs)} later, this time to its end`);
+  }
+  return hadTime(run, cut)
+    ? deviates(
+        `request ${cut.n} was reset while it arrived and never sent again within ${s(run.terminatedAtMs - cut.atMs)}`,
+        { retried: false },
+        cut,
+      )
+    : unknown(`the process ended before a retry of request ${cut.n} could be seen`);
+};
+
 /** A Retry-After that is no number and no date counts as none. */
 export const retriesDespiteUnusable: Judge = (run) =>
   retriesAfter(

@@ -17,7 +17,15 @@ import { isGrpc } from "./signals.ts";
 export interface RunEvent {
   readonly atMs: number;
   readonly what:
-    "drive" | "refuse" | "blackhole" | "idle-close" | "listen" | "heal" | "SIGTERM" | "exit";
+    | "cut-requests"
+    | "drive"
+    | "refuse"
+    | "blackhole"
+    | "idle-close"
+    | "listen"
+    | "heal"
+    | "SIGTERM"
+    | "exit";
   readonly note: string;
 }
 
@@ -351,6 +359,10 @@ class Play {
       case "blackhole":
         this.#note("blackhole", "connections are not answered at all from here on");
         await this.#receiver.blackhole();
+        return;
+      case "cut-requests":
+        this.#note("cut-requests", `the next request is reset after ${step.afterBytes} bytes`);
+        this.#receiver.cutRequests(step.afterBytes, step.times);
         return;
       case "idle-close":
         this.#note("idle-close", "idle connections are closed");

@@ -8,6 +8,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 
 import type { OtlpSignal } from "../../../core/subject.ts";
+import { pause } from "./answering.ts";
 import { blackhole } from "./blackhole.ts";
 import { grpcSide } from "./grpc-side.ts";
 import { httpSide } from "./http-side.ts";
@@ -32,6 +33,8 @@ export interface Receiver {
   /** Neither accepts nor refuses until `listen`. */
   blackhole(): Promise<void>;
   closeIdle(): void;
+  /** HTTP only: resets the next requests when so much of their body has arrived. */
+  cutRequests(afterBytes: number, times: number): void;
   listen(): Promise<void>;
   close(): Promise<void>;
 }
@@ -49,6 +52,7 @@ export interface ReceiverOptions {
 }
 
 const HOST = "127.0.0.1";
+const LISTEN_ATTEMPTS = 20;
 
 export async function startReceiver(options: ReceiverOptions): Promise<Receiver> {
   const book = new Book({
@@ -63,8 +67,17 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   let release: (() => Promise<void>) | null = null;
 
   const open = async (port: number) => {
-    server.listen(port, HOST);
-    await once(server, "listening");
+    for (let attempt = 1; ; attempt++) {
+      server.listen(port, HOST);
+      try {
+        await once(server, "listening");
+        return;
+      } catch (error) {
+        // while the port was free, an outgoing connection of somebody may have taken it
+        if (attempt === LISTEN_ATTEMPTS) throw error;
+        await pause(100);
+      }
+    }
   };
   await open(0);
   const { port } = server.address() as AddressInfo;
@@ -95,6 +108,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
       release ??= await blackhole(port);
     },
     closeIdle: () => side.closeIdle(),
+    cutRequests: (afterBytes, times) => book.cutRequests(afterBytes, times),
     async listen() {
       await giveBack();
       if (!server.listening) await open(port);

@@ -112,6 +112,7 @@ export class Book {
   #script: Script | null = null;
   #round = -1;
   #exports = 0;
+  #cuts = { afterBytes: 0, times: 0 };
 
   constructor(options: BookOptions) {
     this.#options = options;
@@ -136,6 +137,19 @@ export class Book {
 
   heal(): void {
     this.#script = { rounds: [] };
+  }
+
+  /** The next requests are to be reset when so much of their body has arrived. */
+  cutRequests(afterBytes: number, times: number): void {
+    this.#cuts = { afterBytes, times };
+  }
+
+  /** Whether this request is to be reset, and after how many bytes of its body. */
+  takeCut(record: RequestRecord): number | null {
+    if (this.#cuts.times === 0 || this.isForeign(record)) return null;
+    this.#cuts = { ...this.#cuts, times: this.#cuts.times - 1 };
+    record.round = this.#round;
+    return this.#cuts.afterBytes;
   }
 
   beginRound(): number {

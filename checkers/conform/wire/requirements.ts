@@ -369,6 +369,18 @@ export const requirements: readonly Requirement[] = [
     only: "http",
   },
   {
+    id: "C8u",
+    slug: "retries-interrupted-requests",
+    title: "A request whose connection was reset while it arrived is sent again",
+    level: "SHOULD",
+    class: "normative",
+    source: otlp("all-other-responses"),
+    since: "1.0.0",
+    scenarios: ["interrupted"],
+    judge: judges.retriesInterrupted,
+    only: "http",
+  },
+  {
     id: "C8d",
     slug: "survives-idle-close",
     title: "Nothing is lost when a balancer closes an idle connection",
@@ -1007,7 +1019,7 @@ export const requirements: readonly Requirement[] = [
     class: "convention",
     source: otlp("full-success-1"),
     since: "1.0.0",
-    scenarios: ["baseline", "throttled"],
+    scenarios: ["baseline", "throttled", "slow"],
     judge: judges.noResendAfterSuccess,
   },
   {

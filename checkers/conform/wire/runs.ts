@@ -133,7 +133,14 @@ export class SubjectRuns {
     const run = this.#pool.run(urgent, async () => {
       signal.throwIfAborted();
       this.#progress(`playing "${scenario.title}"`);
-      return await playScenario(this.#subject, scenario, signal);
+      try {
+        return await playScenario(this.#subject, scenario, signal);
+      } catch (error) {
+        if (error instanceof DiagnosticError || signal.aborted) throw error;
+        // a fault of the harness, e.g. a port that somebody took: says nothing about the process
+        this.#progress(`playing "${scenario.title}" once more: ${String(error)}`);
+        return await playScenario(this.#subject, scenario, signal);
+      }
     });
     run.catch(() => {}); // reported to whoever asks for it
     return run;

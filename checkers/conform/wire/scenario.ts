@@ -42,6 +42,8 @@ export type Answer =
   /** Closes the connection without an answer; `reset` sends RST instead of FIN. */
   | { readonly kind: "close" }
   | { readonly kind: "reset"; readonly afterBytes?: number }
+  /** The same while the request still arrives; comes from the step `cut-requests`. */
+  | { readonly kind: "cut-request"; readonly afterBytes: number }
   /** HTTP/2 only: GOAWAY that does not cover this stream, or RST_STREAM with a code. */
   | { readonly kind: "goaway" }
   | { readonly kind: "rst-stream"; readonly code: number };
@@ -87,6 +89,8 @@ export type Step =
   | { readonly do: "listen" }
   /** Connections are neither accepted nor refused: the SYN gets no answer. `listen` ends it. */
   | { readonly do: "blackhole" }
+  /** Resets the connections of the next `times` requests when so much of their body has arrived. */
+  | { readonly do: "cut-requests"; readonly afterBytes: number; readonly times: number }
   /** Closes every connection that carries no request, as a load balancer does (HTTP/2: GOAWAY). */
   | { readonly do: "idle-close" }
   /** Faults are over: from now on every request is accepted. */
@@ -173,6 +177,8 @@ export function describeAnswer(answer: Answer): string {
       return "connection closed without an answer";
     case "reset":
       return `connection reset${answer.afterBytes === undefined ? "" : ` after ${answer.afterBytes} bytes`}`;
+    case "cut-request":
+      return `connection reset after ${answer.afterBytes} bytes of the request`;
     case "goaway":
       return "GOAWAY";
     case "rst-stream":

@@ -5,7 +5,7 @@
  */
 
 import type { ExporterSubject } from "../../../core/subject.ts";
-import type { Answer, Pace, Scenario, Step } from "./scenario.ts";
+import type { Answer, Delay, Pace, Scenario, Step } from "./scenario.ts";
 import { environmentScenarios } from "./scenarios-environment.ts";
 import { isGrpc } from "./signals.ts";
 
@@ -41,6 +41,12 @@ export const RETRIES_SLACK_MS = 1_000;
 export const BACKOFF_ATTEMPTS = 6;
 const BACKOFF_MAX_MS = 45_000;
 
+const taking = (law: Delay["law"], meanMs: number): Answer => ({
+  kind: "success",
+  delay: { law, meanMs },
+});
+const exponential = taking("exponential", 400);
+const uniform = taking("uniform", 600);
 const slowly: Answer = { kind: "success", delay: { law: "constant", meanMs: 1_000 } };
 const http = (status: number): Answer => ({ kind: "status", status });
 const grpc = (code: number): Answer => ({ kind: "grpc", code });
@@ -53,6 +59,9 @@ export const permanentCodes = [2, 3, 5, 6, 7, 9, 12, 13] as const;
 const RESOURCE_EXHAUSTED = 8;
 const UNAVAILABLE = 14;
 const UNAUTHENTICATED = 16;
+
+/** Of the body: less than any request that carries something. */
+const CUT_AFTER_BYTES = 64;
 
 /** Retry-After values that are no delta-seconds and no HTTP-date. */
 export const unusableRetryAfter = ["-1", "1.5", "soon", "", "2 s"] as const;
@@ -219,6 +228,19 @@ export function scenarios(pace: Pace, target: Target = {}): readonly Scenario[] 
     },
     {
       ...base,
+      name: "slow",
+      title: "Answers that take their time",
+      says: "Everything is accepted; answers take a time that is exponential with mean 400 ms in the first two rounds, uniform up to 1.2 s in the next, the same in every run.",
+      script: {
+        rounds: [exponential, exponential, uniform, uniform].map((answer) => ({
+          attempts: [answer],
+          repeat: true,
+        })),
+      },
+      steps: [...each([exponential, exponential, uniform, uniform], 1), quiet(short), terminate],
+    },
+    {
+      ...base,
       name: "retryable",
       title: "Each failure that is worth another attempt",
       says: `One round each, first attempt only: ${passing.map(nameOf).join(", ")}.`,
@@ -348,6 +370,22 @@ export function scenarios(pace: Pace, target: Target = {}): readonly Scenario[] 
       says: "Every attempt is answered RESOURCE_EXHAUSTED without RetryInfo.",
       script: always([grpc(RESOURCE_EXHAUSTED)]),
       steps: [drive, attempt(1), quiet(quietMs), terminate],
+    });
+  }
+  if (!overGrpc) {
+    all.push({
+      ...base,
+      name: "interrupted",
+      title: "A connection that is reset while the request arrives",
+      says: `The first request is reset when ${CUT_AFTER_BYTES} bytes of its body have arrived; what comes then is accepted.`,
+      script: { rounds: [] },
+      steps: [
+        { do: "cut-requests", afterBytes: CUT_AFTER_BYTES, times: 1 },
+        drive,
+        attempt(1),
+        quiet(short),
+        terminate,
+      ],
     });
   }
   if (!overGrpc) all.push(retryAfterForms(base, [...each(unusable, 2), quiet(short), terminate]));
