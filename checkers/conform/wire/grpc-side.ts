@@ -246,6 +246,7 @@ async function play(
       malformed(answer.what);
       return;
     case "close":
+    case "cut-request": // HTTP only
       cut();
       session?.destroy();
       return;

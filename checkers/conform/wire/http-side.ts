@@ -107,7 +107,7 @@ async function accept(
     record.answered = describeAnswer(record.answer);
     record.answeredAtMs = book.now();
     record.ending = "cut";
-    (request.socket as Socket).resetAndDestroy();
+    request.socket.resetAndDestroy();
   });
   if (body === null || record.answer !== null) return null;
   record.bytes = body.length;

@@ -136,8 +136,9 @@ export class SubjectRuns {
       try {
         return await playScenario(this.#subject, scenario, signal);
       } catch (error) {
-        if (error instanceof DiagnosticError || signal.aborted) throw error;
-        // a fault of the harness, e.g. a port that somebody took: says nothing about the process
+        // a port that somebody took in the meantime says nothing about the process
+        const isPort = /EADDRINUSE|address already in use/i.test(said(error));
+        if ((error instanceof DiagnosticError && !isPort) || signal.aborted) throw error;
         this.#progress(`playing "${scenario.title}" once more: ${String(error)}`);
         return await playScenario(this.#subject, scenario, signal);
       }
@@ -146,6 +147,9 @@ export class SubjectRuns {
     return run;
   }
 }
+
+const said = (error: unknown): string =>
+  error instanceof DiagnosticError ? `${error.message} ${error.help ?? ""}` : String(error);
 
 /** At most `size` tasks at a time, urgent ones first, otherwise in the order given. */
 class Pool {
