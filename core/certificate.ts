@@ -23,9 +23,29 @@ export interface EvidenceState {
 export type EvidenceStep =
   { readonly event: TraceAction } | { readonly timer: string; readonly state: string | null };
 
+/** Several machines, what is under way between them, and how many faults may still happen. */
+export interface EvidenceWorld {
+  readonly machines: Readonly<Record<string, EvidenceState>>;
+  /** Messages by channel, in their order. */
+  readonly channels: Readonly<Record<string, readonly TraceAction[]>>;
+  /** null without a limit. */
+  readonly faults: number | null;
+}
+
+/** The same in a system: whose step it is, through which channel, or how a channel fails. */
+export type SystemEvidenceStep =
+  | (EvidenceStep & { readonly machine: string; readonly channel?: string })
+  | {
+      readonly fault: "loses" | "duplicates";
+      readonly channel: string;
+      readonly position: number;
+      readonly message: TraceAction;
+    };
+
 export type Certificate =
   /** All states that can be reached, and the claim is true there: it holds for ever. */
   | { readonly kind: "closed-set"; readonly states: readonly EvidenceState[] }
+  | { readonly kind: "closed-worlds"; readonly states: readonly EvidenceWorld[] }
   /**
    * A run that refutes the claim, or shows it. `loop` is the number of steps before the part that
    * repeats for ever (all of them: the run stands still); null for a finite run.
@@ -33,6 +53,11 @@ export type Certificate =
   | {
       readonly kind: "run";
       readonly steps: readonly EvidenceStep[];
+      readonly loop: number | null;
+    }
+  | {
+      readonly kind: "system-run";
+      readonly steps: readonly SystemEvidenceStep[];
       readonly loop: number | null;
     };
 

@@ -322,6 +322,35 @@ export class System {
     return this.product.components.map((_, index) => this.#snapshotOf(index));
   }
 
+  /** A state of several machines taken apart: by machine, by channel, and the faults that are left. */
+  apart(state: StateId): {
+    readonly machines: readonly {
+      readonly name: string;
+      readonly snapshot: AnyMachineSnapshot;
+      readonly timers: readonly Timer[];
+    }[];
+    readonly channels: readonly {
+      readonly name: string;
+      readonly messages: readonly EventObject[];
+    }[];
+    readonly faults: number | null;
+  } {
+    this.#store.read(state, this.#current);
+    const { components, channels } = this.product;
+    return {
+      machines: components.map(({ name }, index) => ({
+        name,
+        snapshot: this.#snapshotOf(index),
+        timers: this.#timersOf(index),
+      })),
+      channels: channels.map(({ name }, index) => ({
+        name,
+        messages: this.product.channelContent(this.#current, index),
+      })),
+      faults: this.product.faultsLeft(this.#current),
+    };
+  }
+
   /** The pending timers. */
   timers(state: StateId): readonly Timer[] {
     this.#store.read(state, this.#current);

@@ -4,6 +4,8 @@
  * it then holds for ever, however the set was found.
  */
 
+import type { AnyMachineSnapshot } from "xstate";
+
 import type { EvidenceState } from "../../core/certificate.ts";
 import type { Property } from "../../core/property.ts";
 import type { MachineModel } from "../../core/subject.ts";
@@ -29,9 +31,9 @@ const reject = (reason: string): { readonly accepted: false; readonly reason: st
   reason,
 });
 
-/** One step inside the set. */
-interface Inside {
-  readonly event: { readonly type: string };
+/** One step inside the set. `event` is null when a channel fails. */
+export interface Inside {
+  readonly event: { readonly type: string } | null;
   readonly byTimer: boolean;
   readonly from: number;
   readonly to: number;
@@ -42,7 +44,6 @@ interface Closed {
   readonly accepted: true;
   readonly places: readonly Place[];
   readonly inside: readonly Inside[];
-  readonly initial: number;
 }
 
 const closed = new WeakMap<readonly EvidenceState[], Map<MachineModel, Closed | Audit>>();
@@ -97,7 +98,7 @@ function checkClosure(model: MachineModel, states: readonly EvidenceState[]): Cl
   const reached = new Set([initial, ...inside.map(({ to }) => to)]);
   const strange = places.findIndex((_, index) => !reached.has(index));
   if (strange >= 0) return reject(`nothing leads to the state ${textOf(states[strange]!)}`);
-  return { accepted: true, places, inside, initial };
+  return { accepted: true, places, inside };
 }
 
 /** Is the set closed, and the claim true in it? */
@@ -108,59 +109,73 @@ export function auditClosedSet(
 ): Audit {
   const checked = closure(model, states);
   if (!("places" in checked)) return checked;
-  const objection = property === undefined ? null : objectionTo(property, checked, states);
+  const objection =
+    property === undefined
+      ? null
+      : closedObjection(property, {
+          snapshots: checked.places.map(({ snapshot }) => snapshot),
+          done: states.map(({ done }) => done),
+          inside: checked.inside,
+          where: (index) => textOf(states[index]!),
+        });
   if (objection !== null) return reject(objection);
   return { accepted: true, states: states.length, steps: checked.inside.length };
 }
 
+/** A closed set as claims see it. */
+interface View {
+  readonly snapshots: readonly AnyMachineSnapshot[];
+  readonly done: readonly boolean[];
+  readonly inside: readonly Inside[];
+  readonly where: (index: number) => string;
+}
+
 /** Why the claim does not follow from the set; null when it does. */
-function objectionTo(
+export function closedObjection(
   property: Property,
-  { places, inside, initial }: Closed,
-  states: readonly EvidenceState[],
+  { snapshots, done, inside, where }: View,
 ): string | null {
-  const where = (index: number): string => textOf(states[index]!);
   switch (property.kind) {
     case "always":
     case "never":
     case "reachable": {
       const test = stateTest(property.predicate);
       const wanted = property.kind === "always";
-      const against = places.findIndex(({ snapshot }) => test(seen(snapshot)) !== wanted);
+      const against = snapshots.findIndex((snapshot) => test(seen(snapshot)) !== wanted);
       return against < 0 ? null : `the predicate is ${String(!wanted)} in ${where(against)}`;
     }
     case "step": {
       const test = stepTest(property.predicate);
       const against = inside.find(
         ({ event, from, to }) =>
-          !test(seen(places[from]!.snapshot, { event, after: places[to]!.snapshot })),
+          event !== null && !test(seen(snapshots[from]!, { event, after: snapshots[to]! })),
       );
       if (against === undefined) return null;
-      return `the predicate is false of ${against.event.type} in ${where(against.from)}`;
+      return `the predicate is false of ${against.event!.type} in ${where(against.from)}`;
     }
     case "deadlock-free": {
       const leadsOn = new Set(
         inside.filter(({ byTimer, from, to }) => byTimer || from !== to).map(({ from }) => from),
       );
-      const stuck = states.findIndex(({ done }, index) => !done && !leadsOn.has(index));
+      const stuck = done.findIndex((isDone, index) => !isDone && !leadsOn.has(index));
       return stuck < 0 ? null : `nothing leads on from ${where(stuck)}`;
     }
     case "always-reachable": {
       const goal = stateTest(property.predicate);
       const from = property.from === undefined ? () => true : stateTest(property.from);
       const leads = new Set(
-        places.flatMap(({ snapshot }, index) => (goal(seen(snapshot)) ? [index] : [])),
+        snapshots.flatMap((snapshot, index) => (goal(seen(snapshot)) ? [index] : [])),
       );
       for (let size = -1; size !== leads.size;) {
         size = leads.size;
         for (const edge of inside) if (leads.has(edge.to)) leads.add(edge.from);
       }
-      const lost = places.findIndex(
-        ({ snapshot }, index) => from(seen(snapshot)) && !leads.has(index),
+      const lost = snapshots.findIndex(
+        (snapshot, index) => from(seen(snapshot)) && !leads.has(index),
       );
       return lost < 0 ? null : `no way leads to the goal from ${where(lost)}`;
     }
     default:
-      return `a closed set does not decide a claim of kind ${property.kind} (from ${where(initial)})`;
+      return `a closed set does not decide a claim of kind ${property.kind}`;
   }
 }

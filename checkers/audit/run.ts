@@ -79,11 +79,11 @@ function walk(model: MachineModel, steps: readonly EvidenceStep[]): Walked | str
   return { places, events, kept };
 }
 
-const canonical = (event: EventObject): string =>
+export const canonical = (event: EventObject): string =>
   JSON.stringify(Object.entries(event).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 
 /** `after 100` of state a.b is the event xstate.after.100.<id of a.b>; a raised one is `delayed TYPE`. */
-function isCalled(
+export function isCalled(
   { machine }: MachineModel,
   { event }: Timers[number],
   { timer, state }: { readonly timer: string; readonly state: string | null },

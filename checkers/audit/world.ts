@@ -26,27 +26,47 @@ export interface Place {
 export function notAuditable(model: MachineModel): string | null {
   if (model.time !== undefined && model.time !== "untimed")
     return `time "${model.time}" is not audited`;
+  if (Object.keys(model.actors ?? {}).length > 0) return "answers of actors are not audited";
   if (dependsOnEntryOrder(model.machine)) {
     return "the machine depends on the order in which parallel regions were entered, which JSON states do not carry";
   }
   return null;
 }
 
-export function begin(model: MachineModel): Place {
+/** Where a step leads, and what the machine emits on the way. */
+export interface Taken {
+  readonly place: Place;
+  readonly emitted: readonly EventObject[];
+}
+
+export const begin = (model: MachineModel): Place => start(model).place;
+
+export function start(model: MachineModel): Taken {
   const [snapshot, actions] = initialTransition(model.machine, inputOf(model));
-  return { snapshot, timers: timersAfter([], actions) };
+  return { place: { snapshot, timers: timersAfter([], actions) }, emitted: emittedBy(actions) };
 }
 
 /** The event, and the timers that run on beside it. */
-export function step(
+export const step = (model: MachineModel, place: Place, event: EventObject): Place =>
+  take(model, place, event).place;
+
+export function take(
   { machine }: MachineModel,
   { snapshot, timers }: Place,
   event: EventObject,
-): Place {
+): Taken {
   const [next, actions] = transition(machine, snapshot, event);
   const done = next.status !== "active";
-  return { snapshot: next, timers: done ? [] : timersAfter(timers, actions) };
+  const place = { snapshot: next, timers: done ? [] : timersAfter(timers, actions) };
+  return { place, emitted: emittedBy(actions) };
 }
+
+const emittedBy = (
+  actions: readonly { readonly type: string; readonly params?: unknown }[],
+): readonly EventObject[] =>
+  actions
+    .filter(({ type }) => type === "xstate.emit")
+    .map(({ params }) => (params as { readonly event: EventObject }).event);
 
 export const without = (timers: Timers, fired: Timers[number]): Timers =>
   timers.filter((timer) => timer !== fired);

@@ -1,6 +1,6 @@
 /** From what was found to an outcome: replay first, then the verdict constructor. */
 
-import type { Certificate } from "../../core/certificate.ts";
+import type { Certificate, SystemEvidenceStep } from "../../core/certificate.ts";
 import type { CheckContext, Obligation } from "../../core/engine.ts";
 import { makeOutcome, type OutcomeDetails } from "../../core/outcome.ts";
 import type { Fairness, Property } from "../../core/property.ts";
@@ -74,7 +74,7 @@ export function conclude(
         { ...base, bound, observation: { kind: "holds" } },
         {
           ...details,
-          ...("fair" in property || subject.kind === "system" ? {} : closedSet(graph)),
+          ...("fair" in property || reductions.length > 0 ? {} : closedSet(graph, subject)),
         },
       );
     case "vacuous":
@@ -95,7 +95,7 @@ export function conclude(
           ...details,
           counterexample,
           exhibits: finding.exhibits,
-          ...(subject.kind === "system" ? {} : closedSet(graph)),
+          ...(reductions.length > 0 ? {} : closedSet(graph, subject)),
         },
       );
     }
@@ -168,12 +168,13 @@ function environmentBound(
   return Object.keys(bound).length === 0 ? null : bound;
 }
 
-/** Runs of one machine can be audited, those of a system not yet. */
 function certificateOf(
   { steps, loop }: Candidate,
   subject: ExploredSubject,
-): { readonly certificate?: Certificate } {
-  if (subject.kind === "system") return {};
+): { readonly certificate: Certificate } {
+  if (subject.kind === "system") {
+    return { certificate: { kind: "system-run", steps: steps as SystemEvidenceStep[], loop } };
+  }
   return {
     certificate: {
       kind: "run",

@@ -40,7 +40,7 @@ export function answersOf(
 
 /** The actor whose answer an event is. */
 export const answeringActor = (event: EventObject | null): string | null =>
-  event !== null && /^xstate\.(?:done|error)\.actor\./u.test(event.type)
+  /^xstate\.(?:done|error)\.actor\./u.test(event?.type ?? "")
     ? String((event as { readonly actorId?: unknown }).actorId)
     : null;
 

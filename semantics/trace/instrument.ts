@@ -75,7 +75,6 @@ export function instrument(
       // What xstate's helpers make is put into a private list first, and queued wrapped.
       for (const name of Object.keys(original)) {
         const helper = original[name];
-        if (typeof helper !== "function") continue;
         Reflect.set(enqueue, name, (...made: unknown[]) => {
           if (name === "assign") {
             original(wrapAction(assign(made[0] as never)) as Anything, undefined);
@@ -117,6 +116,7 @@ export function instrument(
     return cloned(action, changes);
   };
 
+  /** What is called by its name, with or without parameters. */
   const wrapReference = (reference: Anything): Anything =>
     typeof reference["params"] === "function"
       ? { ...reference, params: watching(reference["params"] as UserFunction) }
@@ -126,9 +126,7 @@ export function instrument(
     if (typeof action === "function") {
       return "resolve" in action ? wrapBuiltIn(action as unknown as BuiltIn) : action;
     }
-    return typeof action === "object" && action !== null
-      ? wrapReference(action as Anything)
-      : action;
+    return wrapReference(action as Anything);
   };
 
   const wrapGuard = (guard: unknown): unknown => {
@@ -139,7 +137,7 @@ export function instrument(
       }
       return "check" in guard ? guard : watching(guard as UserFunction);
     }
-    return typeof guard === "object" && guard !== null ? wrapReference(guard as Anything) : guard;
+    return wrapReference(guard as Anything);
   };
 
   /** The guard of one transition, whose answers are noted. */

@@ -86,16 +86,12 @@ function expand(forms: NormalForms, root: number): readonly TableauNode[] {
       });
       continue;
     }
-    if (old.has(id)) {
-      stack.push({ incoming, todo: rest, old, next });
-      continue;
-    }
     const withId = new Set([...old, id]);
     const node = forms.nodes[id]!;
     const branch = (now: readonly number[], later: readonly number[] = []): void => {
       stack.push({
         incoming,
-        todo: [...now.filter((part) => !withId.has(part)), ...rest],
+        todo: [...now, ...rest].filter((part) => !withId.has(part)),
         old: withId,
         next: later.length === 0 ? next : new Set([...next, ...later]),
       });

@@ -38,8 +38,7 @@ function nearest(
   const chosen: number[] = [];
   for (const node of members) {
     const place = chosen.findIndex((other) => depth(node) < depth(other));
-    if (place >= 0) chosen.splice(place, 0, node);
-    else if (chosen.length < count) chosen.push(node);
+    chosen.splice(place < 0 ? chosen.length : place, 0, node);
     chosen.length = Math.min(chosen.length, count);
   }
   return chosen;

@@ -109,9 +109,7 @@ export class NormalForms {
   #until(left: number, right: number): number {
     if (right === this.yes || right === this.no || left === this.no || left === right) return right;
     const inner = this.nodes[right]!;
-    if (inner.op === "U" && (inner.left === left || left === this.yes)) {
-      if (inner.left === left) return right; // p U (p U q) = p U q
-    }
+    if (inner.op === "U" && inner.left === left) return right; // p U (p U q) = p U q
     return this.#intern({ op: "U", left, right });
   }
 

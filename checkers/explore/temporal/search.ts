@@ -35,7 +35,7 @@ export function acceptedRuns(
   const product = productOf(graph, labels, automaton, limits);
   const arena = arenaOf(product, automaton);
   const resting = restingNodes(product, labels, automaton, requirements);
-  const components = fairComponents(arena, nodesOf(product), requirements);
+  const components = fairComponents(arena, product.state.keys(), requirements);
   return {
     nodes: product.size,
     places: resting.length + components.length,
@@ -73,7 +73,7 @@ export function acceptedRuns(
 
 /**
  * The same infinite run with the shortest stem and loop: the automaton often notices one round late
- * that the run repeats.
+ * that the run repeats. The loop must not be empty.
  */
 export function shortened(lasso: Lasso): Lasso {
   const stem = [...lasso.stem];
@@ -83,15 +83,11 @@ export function shortened(lasso: Lasso): Lasso {
     const part = loop.slice(0, period);
     if (loop.every((edge, index) => edge === part[index % period])) loop = part;
   }
-  while (stem.length > 0 && stem.at(-1) === loop.at(-1)) {
+  while (stem.at(-1) === loop.at(-1)) {
     stem.pop();
     loop.unshift(loop.pop()!);
   }
   return { stem, loop };
-}
-
-function* nodesOf({ size }: { readonly size: number }): Generator<number> {
-  for (let node = 0; node < size; node++) yield node;
 }
 
 const arenaOf = (product: Product, automaton: Automaton): Arena => ({
@@ -113,8 +109,7 @@ function restingNodes(
   const accepting = new Map<number, readonly boolean[]>();
   const rest = new Map<number, boolean>();
   const found: number[] = [];
-  for (let node = 0; node < product.size; node++) {
-    const state = product.state[node]!;
+  for (const [node, state] of product.state.entries()) {
     const valuation = (labels.state[state]! | (labels.stay?.[state] ?? 0)) >>> 0;
     let accepts = accepting.get(valuation);
     if (accepts === undefined) {
@@ -134,8 +129,7 @@ function restingNodes(
 
 function depths(product: Product): Uint32Array {
   const depth = new Uint32Array(product.size);
-  for (let node = 0; node < product.size; node++) {
-    const parent = product.parent[node]!;
+  for (const [node, parent] of product.parent.entries()) {
     depth[node] = parent === node ? 0 : depth[parent]! + 1; // parents have smaller numbers
   }
   return depth;
