@@ -325,13 +325,15 @@ export interface ExporterSubject extends WireSubject {
   readonly room?: number;
   /**
    * Patience, where it is known that the process needs less than any exporter might: how long a
-   * resend is looked for, after how long a process counts as silent, and how many copies of it may
-   * run side by side.
+   * resend is looked for, after how long a process counts as silent, how many copies of it may run
+   * side by side, and how long it may take to be ready (30 s) and to answer a stimulus (10 s).
    */
   readonly pace?: {
     readonly quietMs?: number;
     readonly silenceMs?: number;
     readonly jobs?: number;
+    readonly readyMs?: number;
+    readonly driveMs?: number;
   };
 }
 

@@ -32,7 +32,7 @@ export function counterexampleOf(
   const recipe: Recipe = {
     kind: "wire",
     slug: requirement.slug,
-    scenario: run.scenario,
+    scenario: focus(run, judgement.requests),
     reference,
   };
   return {
@@ -41,6 +41,36 @@ export function counterexampleOf(
     trace: traceOf(run, judgement.requests),
     recipe: recipe as unknown as Json,
   };
+}
+
+/** Scenarios whose rounds have nothing to do with each other: one round shows what it shows alone. */
+const INDEPENDENT_ROUNDS = new Set([
+  "retryable",
+  "throttled",
+  "retry-after-forms",
+  "retry-after-dates",
+]);
+
+/**
+ * The scenario of a run, cut down to the one round in which all of these requests belong: what has to
+ * be played to see them again. The whole scenario where they belong to several.
+ */
+export function focus(run: ScenarioRun, accused: readonly number[]): Scenario {
+  const { scenario } = run;
+  const rounds = new Set(
+    run.requests.filter(({ n }) => accused.includes(n)).map((record) => record.round),
+  );
+  const [round = -1] = rounds;
+  const answers = scenario.script.rounds[round];
+  if (!INDEPENDENT_ROUNDS.has(scenario.name) || rounds.size !== 1 || answers === undefined) {
+    return scenario;
+  }
+  let current = -1;
+  const steps = scenario.steps.filter((step) => {
+    if (step.do === "drive") current++;
+    return (step.do !== "drive" && step.do !== "await-attempt") || current === round;
+  });
+  return { ...scenario, script: { rounds: [answers] }, steps };
 }
 
 const SHOWN_STEPS = 60;

@@ -19,7 +19,7 @@ import {
 } from "./counterexample.ts";
 import { accountCloses, type Judgement, obeysTimeout } from "./judges.ts";
 import { ledgerOf, type Reference } from "./ledger.ts";
-import { playScenario, type ScenarioRun, StartError } from "./play.ts";
+import { canPlaySideBySide, playScenario, type ScenarioRun, StartError } from "./play.ts";
 import {
   type Requirement,
   requirements,
@@ -203,7 +203,7 @@ const CALM_LAG_MS = 250;
 
 /** What the first run from `number` on shows in which the machine was calm enough to tell. */
 async function judgeCalmly(
-  requirement: Requirement,
+  requirement: Requirement | null,
   scenario: Scenario,
   runs: SubjectRuns,
   reference: Reference,
@@ -211,7 +211,8 @@ async function judgeCalmly(
 ): Promise<{ readonly run: ScenarioRun; readonly judgement: Judgement; readonly number: number }> {
   for (let next = number; ; next++) {
     const run = await (next === 0 ? runs.scenario(scenario.name) : runs.again(scenario, next));
-    const judgement = judgeRun(requirement, run, reference);
+    const judgement =
+      requirement === null ? accountCloses(run, reference) : judgeRun(requirement, run, reference);
     const isBusy =
       judgement.kind === "unknown" && (judgement.busy === true || run.lagMs > CALM_LAG_MS);
     if (!isBusy || next >= MOST_RUNS) return { run, judgement, number: next };
@@ -229,22 +230,19 @@ async function judge(
   for (const name of names) played.push(await runs.scenario(name));
   const reference = await runs.reference();
   const judged = await Promise.all(
-    played.map(async (run) =>
-      requirement === null
-        ? { run, judgement: accountCloses(run, reference), number: 0 }
-        : judgeCalmly(requirement, run.scenario, runs, reference, 0),
-    ),
+    played.map(({ scenario }) => judgeCalmly(requirement, scenario, runs, reference, 0)),
   );
+  const shown = judged.map(({ run }) => run);
   const common = {
-    stats: statsOf(played, reference),
-    assumptions: assumptionsOf(played, reference),
+    stats: statsOf(shown, reference),
+    assumptions: assumptionsOf(shown, reference),
     // The accounts show every run; a finding shows its own again.
-    exhibits: requirement === null ? played.flatMap((run) => exhibitsOf(run, reference)) : [],
+    exhibits: requirement === null ? shown.flatMap((run) => exhibitsOf(run, reference)) : [],
   };
   const bound = {
     scenarios: names.join(", "),
-    requests: played.reduce((sum, run) => sum + run.requests.length, 0),
-    observedMs: Math.round(Math.max(...played.map((run) => run.durationMs))),
+    requests: shown.reduce((sum, run) => sum + run.requests.length, 0),
+    observedMs: Math.round(Math.max(...shown.map((run) => run.durationMs))),
   };
   const conclude = (
     observation: Observation,
@@ -300,7 +298,7 @@ async function judge(
     .join("; ");
   return conclude({ kind: "holds" }, "conforms", {
     evidence,
-    ...(requirement === null && played[0] !== undefined ? { witness: traceOf(played[0]) } : {}),
+    ...(requirement === null && shown[0] !== undefined ? { witness: traceOf(shown[0]) } : {}),
   });
 }
 
@@ -356,12 +354,17 @@ export async function replayExporter(
   let { reference } = recipe;
   try {
     // Whether the timeout is obeyed is a fact about today's process, not about the recorded one.
-    if (needsTimeout(recipe.scenario.name)) {
-      const hang = scenariosOf(subject).find(({ name }) => name === "hang")!;
-      const timeoutObeyed = obeysTimeout(await playScenario(subject, hang, context.signal));
-      reference = { ...reference, timeoutObeyed };
-    }
-    run = await playScenario(subject, recipe.scenario, context.signal);
+    const hang = needsTimeout(recipe.scenario.name)
+      ? scenariosOf(subject).find(({ name }) => name === "hang")
+      : undefined;
+    const alone = hang === undefined || !canPlaySideBySide(subject);
+    const obeyed = async () =>
+      hang === undefined ? null : obeysTimeout(await playScenario(subject, hang, context.signal));
+    const again = () => playScenario(subject, recipe.scenario, context.signal);
+    let timeoutObeyed: boolean | null;
+    if (alone) [timeoutObeyed, run] = [await obeyed(), await again()];
+    else [timeoutObeyed, run] = await Promise.all([obeyed(), again()]);
+    if (hang !== undefined) reference = { ...reference, timeoutObeyed };
   } catch (error) {
     if (error instanceof StartError) return { kind: "infeasible", message: error.message };
     throw error;

@@ -72,6 +72,7 @@ export class StartError extends DiagnosticError {
 }
 
 const READY_TIMEOUT_MS = 30_000;
+const DRIVE_TIMEOUT_MS = 10_000;
 const WARM_UP_QUIET_MS = 600;
 const WARM_UP_MAX_MS = 5_000;
 const UNDRIVEN_BURST_MS = 3_000;
@@ -248,7 +249,8 @@ class Play {
   }
 
   async awaitReady(url: string): Promise<void> {
-    const deadline = performance.now() + READY_TIMEOUT_MS;
+    const patience = this.#subject.pace?.readyMs ?? READY_TIMEOUT_MS;
+    const deadline = performance.now() + patience;
     for (;;) {
       this.#refuseWhenAborted();
       const answer = await request(url, 1_000);
@@ -260,7 +262,7 @@ class Play {
       }
       if (answer !== null && answer.status >= 200 && answer.status < 300) return;
       if (performance.now() > deadline) {
-        throw this.#notStarted(`${url} did not answer 2xx within ${READY_TIMEOUT_MS / 1000} s`);
+        throw this.#notStarted(`${url} did not answer 2xx within ${patience / 1000} s`);
       }
       await this.#pause(100);
     }
@@ -436,7 +438,7 @@ class Play {
   /** One stimulus; the number of spans it ended, when the answer says so. */
   async #stimulate(drive: string): Promise<number | null | StimulusFailure> {
     if (/^https?:\/\//.test(drive)) {
-      const answer = await request(drive, 10_000);
+      const answer = await request(drive, this.#subject.pace?.driveMs ?? DRIVE_TIMEOUT_MS);
       if (answer === null || answer.status >= 400) {
         const how = this.#child.status();
         const seen = answer === null ? "no answer" : `status ${answer.status}`;
