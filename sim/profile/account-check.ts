@@ -11,10 +11,15 @@ import { takeAccount, type AccountRun } from "./take-account.ts";
 
 /** The parts may miss this share of the wall time. */
 export const accountTolerance = 0.05;
+/**
+ * Events and the kernel's own account may differ by this share and this many seconds: the kernel brings
+ * the time of a running thread up to date only at its ticks, every 4 ms or so.
+ */
+const witnessTolerance = { share: 0.05, seconds: 0.02 } as const;
 /** Fewer operations say nothing about a mean. */
 const leastOperations = 20;
 
-interface Explained {
+export interface Explained {
   readonly run: AccountRun;
   readonly residual: Residual;
 }
@@ -50,7 +55,7 @@ export async function checkAccount(
   const operations = explained.reduce((sum, { run }) => sum + run.account.operations, 0);
   const worst = Math.max(...explained.map(({ run }) => Math.abs(1 - run.account.ratio)));
   const details: OutcomeDetails = {
-    exhibits: exhibitsOf(system, explained),
+    exhibits: accountExhibits(system, explained),
     evidence: explained.map((one) => sentenceOf(one)).join(" "),
     assumptions: [
       "requests are written in the order in which operations start",
@@ -79,15 +84,25 @@ const conclude = (
 ): Outcome => makeOutcome({ claim: "universal", method: null, observation }, details);
 
 /** Why a run does not support the claim; empty when it does. */
-export function faultsOf({ point, account, problem }: AccountRun): string[] {
+export function faultsOf({ point, account, witness, problem }: AccountRun): string[] {
   const faults: string[] = [];
   if (problem !== null) faults.push(problem);
+  for (const name of ["running", "ready"] as const) {
+    if (witness === null) continue;
+    const { traced, charged } = witness[name];
+    const slack = witnessTolerance.share * charged + witnessTolerance.seconds;
+    if (Math.abs(traced - charged) > slack) {
+      faults.push(
+        `by its events the thread was ${name} for ${ms(traced)} ms, by the kernel's own account for ${ms(charged)} ms`,
+      );
+    }
+  }
   if (account.operations < leastOperations) {
     faults.push(`only ${account.operations} operations (at least ${leastOperations})`);
   }
   if (Math.abs(1 - account.ratio) > accountTolerance) {
     faults.push(
-      `the parts add up to ${percent(account.ratio)} of the wall time of ${account.operations} ` +
+      `the explained parts add up to ${percent(account.ratio)} of the wall time of ${account.operations} ` +
         `operations; the requests of ${account.explained} were found`,
     );
   }
@@ -112,7 +127,10 @@ function sentenceOf({ run, residual }: Explained): string {
   );
 }
 
-function exhibitsOf(system: MeasuredSystem, explained: readonly Explained[]): Exhibit[] {
+export function accountExhibits(
+  system: MeasuredSystem,
+  explained: readonly Explained[],
+): Exhibit[] {
   return [
     {
       kind: "bars",
@@ -123,7 +141,7 @@ function exhibitsOf(system: MeasuredSystem, explained: readonly Explained[]): Ex
         parts: partNames.map((name) => ({ name, value: ms(Math.max(0, run.account.parts[name])) })),
         mark: { name: "calibrated model", value: ms(run.account.wall - residual.seconds) },
       })),
-      note: "Means. Parts of one export do not overlap and add up to its wall time; the line is the calibrated model.",
+      note: "Means. Parts of one export do not overlap. Other waiting is not explained by anything; the line is the calibrated model.",
     },
     {
       kind: "table",
@@ -133,6 +151,7 @@ function exhibitsOf(system: MeasuredSystem, explained: readonly Explained[]): Ex
         "exports",
         "wall ms",
         "explained",
+        "unexplained ms",
         "model ms",
         "residual ms",
         "largest part of it",
@@ -144,6 +163,7 @@ function exhibitsOf(system: MeasuredSystem, explained: readonly Explained[]): Ex
         account.operations,
         ms(account.wall),
         percent(account.ratio),
+        ms(account.wall * (1 - account.ratio)),
         ms(account.wall - residual.seconds),
         ms(residual.seconds),
         residual.largest,
@@ -162,8 +182,14 @@ function exhibitsOf(system: MeasuredSystem, explained: readonly Explained[]): Ex
         "sum ms",
         "all exports ms",
         "overlap ms",
+        "on a CPU: events, kernel ms",
+        "ready: events, kernel ms",
       ],
-      rows: explained.map(({ run: { point, account } }) => {
+      rows: explained.map(({ run: { point, account, witness } }) => {
+        const both = (name: "running" | "ready"): string =>
+          witness === null
+            ? "not told"
+            : `${ms(witness[name].traced)}, ${ms(witness[name].charged)}`;
         const { running, ready, waiting, open, summed } = account.timeline;
         return [
           point.name,
@@ -173,9 +199,11 @@ function exhibitsOf(system: MeasuredSystem, explained: readonly Explained[]): Ex
           ms(open),
           ms(summed),
           ms(Math.max(0, summed - open)),
+          both("running"),
+          both("ready"),
         ];
       }),
-      note: "Overlap is time that several exports share: wall times of exports add up to more than the time that passed.",
+      note: "The last two columns compare the events with the kernel's own account of the thread (/proc/PID/schedstat), over the whole run. Overlap is time that several exports share: wall times of exports add up to more than the time that passed.",
     },
   ];
 }

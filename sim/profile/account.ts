@@ -11,10 +11,10 @@ import { inInitialPidNamespace, type CpuReading } from "./proc.ts";
 /** Below this number of samples, shares of functions are noise. */
 export const leastSamples = 100;
 /**
- * Sampled time may differ from the measured one by this share, where ticks that the kernel left out
- * are known, or where they are not …
+ * Sampled time may differ from the measured one by this share, where idle CPUs kept ticking, or where
+ * ticks may have been left out …
  */
-export const tolerances = { missedKnown: 0.05, missedUnknown: 0.15 } as const;
+export const tolerances = { ticksKept: 0.05, ticksLeftOut: 0.15 } as const;
 /**
  * … and by this many standard deviations of the number of samples: ticks of a steady rate that fall,
  * or do not fall, into the intervals in which the process runs, so binomial.
@@ -40,8 +40,6 @@ export interface Account {
   readonly seconds: number;
   /** What the samples stand for, `samples / hz` or as the profiler tells, and what it should be. */
   readonly sampledSeconds: number;
-  /** CPU time without ticks, which counts besides the samples; null when it is not known. */
-  readonly missedSeconds: number | null;
   readonly measured: Range;
   /** What `measured` is, in words. */
   readonly measure: string;
@@ -102,7 +100,7 @@ export function accountFor(capture: Capture, readings: readonly CpuReading[]): A
     ? capture.samples.filter((one) => one.timeNs > first.timeNs && one.timeNs <= last.timeNs)
     : [];
   const wall = isMeasured ? seconds(first, last) : 0;
-  const tolerance = capture.missed === null ? tolerances.missedUnknown : tolerances.missedKnown;
+  const tolerance = capture.ticksKept ? tolerances.ticksKept : tolerances.ticksLeftOut;
   // Both readings are exact to one tick of 10 ms.
   const slackOf = (measured: number): number => {
     const idleShare = 1 - Math.min(mostShare, wall === 0 ? 0 : measured / wall);
@@ -112,14 +110,6 @@ export function accountFor(capture: Capture, readings: readonly CpuReading[]): A
   const least = Math.max(0, low - slackOf(low));
   const most = high + slackOf(high);
   const sampled = window.reduce((sum, { lastsNs }) => sum + (lastsNs ?? 1e9 / capture.hz), 0) / 1e9;
-  const missed =
-    capture.missed === null || !isMeasured
-      ? null
-      : capture.missed
-          .filter((one) => one.timeNs > first.timeNs && one.timeNs <= last.timeNs)
-          .reduce((sum, { lastedNs }) => sum + lastedNs, 0) / 1e9;
-  const explained = sampled + (missed ?? 0);
-
   let frames = 0;
   let unknown = 0;
   let nameless = 0;
@@ -157,9 +147,9 @@ export function accountFor(capture: Capture, readings: readonly CpuReading[]): A
         `the process used only ${low.toFixed(2)} s of CPU time in ${seconds(first, last).toFixed(1)} s`,
     );
   }
-  if (isMeasured && !isBroken && (explained < least || explained > most)) {
+  if (isMeasured && !isBroken && (sampled < least || sampled > most)) {
     reasons.push(
-      `the samples account for ${sampled.toFixed(2)} s${missedText(missed)}, but the ${measureName(capture)} was ` +
+      `the samples account for ${sampled.toFixed(2)} s, but the ${measureName(capture)} was ` +
         `${rangeText(low, high)} s (accepted: ${least.toFixed(2)} to ${most.toFixed(2)} s)`,
     );
   }
@@ -178,7 +168,6 @@ export function accountFor(capture: Capture, readings: readonly CpuReading[]): A
     samples: window.length,
     seconds: wall,
     sampledSeconds: sampled,
-    missedSeconds: missed,
     measured: [low, high],
     measure: measureName(capture),
     accepted: [least, most],
@@ -188,9 +177,6 @@ export function accountFor(capture: Capture, readings: readonly CpuReading[]): A
     reasons,
   };
 }
-
-const missedText = (missed: number | null): string =>
-  missed === null || missed < 0.005 ? "" : ` and ${missed.toFixed(2)} s without ticks`;
 
 const rangeText = (low: number, high: number): string =>
   low === high ? low.toFixed(2) : `${low.toFixed(2)} to ${high.toFixed(2)}`;
@@ -210,8 +196,7 @@ export function accountFacts(capture: Capture, account: Account): Record<string,
     "rate asked (Hz)": capture.hz,
     "rate delivered (Hz)": capture.effectiveHz === null ? "not told" : round(capture.effectiveHz),
     "samples / rate (s)": round(account.sampledSeconds),
-    "CPU time without ticks (s)":
-      account.missedSeconds === null ? "not told" : round(account.missedSeconds),
+    "ticks of idle CPUs": capture.ticksKept ? "kept" : "may be missing",
     [`${account.measure} (s)`]: rangeText(...account.measured),
     "accepted (s)": account.accepted.map((value) => value.toFixed(2)).join(" to "),
     "frames without a name (%)": account.unknownFrames,
@@ -234,7 +219,7 @@ export function accountFacts(capture: Capture, account: Account): Record<string,
 /** One sentence for the evidence. */
 export function accountSentence(capture: Capture, account: Account): string {
   return (
-    `${account.samples} samples at ${capture.hz} Hz stand for ${account.sampledSeconds.toFixed(2)} s${missedText(account.missedSeconds)}; ` +
+    `${account.samples} samples at ${capture.hz} Hz stand for ${account.sampledSeconds.toFixed(2)} s; ` +
     `the ${account.measure}, read from /proc, was ${rangeText(...account.measured)} s ` +
     `(accepted: ${account.accepted.map((value) => value.toFixed(2)).join(" to ")} s). ` +
     `Frames without a name ${account.unknownFrames} %, stacks cut off ${account.truncatedStacks} %, ` +

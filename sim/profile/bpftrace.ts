@@ -5,19 +5,14 @@
  * Node, and misses remapped builtins. `symbolise.ts` names them afterwards.
  */
 
-import {
-  AttachError,
-  type MissedTime,
-  type RawCapture,
-  type RawSample,
-  type Sampler,
-} from "./capture.ts";
+import { keepAwake } from "./awake.ts";
+import { AttachError, type RawCapture, type RawSample, type Sampler } from "./capture.ts";
 import { isRecord } from "./json.ts";
-import { profileProgram } from "./probes.ts";
-import { readThreads } from "./proc.ts";
-import { parseAddresses, parseKernel, readSignals } from "./signals.ts";
+import { samplingProgram } from "./probes.ts";
+import { readDescendants } from "./proc.ts";
+import { parseAddresses, parseKernel } from "./signals.ts";
 import { startTool, type Tool } from "./tool.ts";
-import { inPrivateMount, tracefs } from "./tracefs.ts";
+import { inPrivateMount, tracefs, type Tracefs } from "./tracefs.ts";
 
 export interface BpftraceOptions {
   /** Process to sample, as numbered in the initial PID namespace. */
@@ -26,8 +21,6 @@ export interface BpftraceOptions {
   readonly hz: number;
   /** Upper limit of the run in seconds, after which the tracing program ends itself. */
   readonly maxSeconds: number;
-  /** Attach to tracepoints too, where there are any; default true. */
-  readonly tracepoints?: boolean;
   readonly signal?: AbortSignal;
   /** Default 20000: on a starved machine all probes were seen to need more than 4 s. */
   readonly attachTimeoutMs?: number;
@@ -48,11 +41,27 @@ export async function bpftraceVersion(): Promise<{ text: string; raw: boolean } 
   return { text: match[0], raw: Number(match[1]) > 0 || Number(match[2]) >= 18 };
 }
 
+/** A tracing program that has said READY. */
+export interface Tracing {
+  readonly version: string;
+  /** Milliseconds from start to READY. */
+  readonly attachMs: number;
+  /** Ends it. Why its output cannot be trusted; null when it ended as asked. */
+  stop(): Promise<string | null>;
+}
+
 /**
- * Attaches and returns once the first tick was seen.
- * @throws {AttachError} when bpftrace is missing, refuses, or does not tick in time.
+ * Starts a tracing program and returns once its output has told that it is attached.
+ * @throws {AttachError} when bpftrace is missing, refuses, or does not get ready in time.
  */
-export async function startBpftrace(options: BpftraceOptions): Promise<Sampler> {
+export async function startTracing(
+  options: Pick<BpftraceOptions, "signal" | "attachTimeoutMs" | "stopTimeoutMs"> & {
+    readonly program: (rawMode: boolean) => string;
+    readonly tracefs: Tracefs;
+    /** Reads the JSON records of bpftrace as they come. */
+    readonly reader: TracingReader;
+  },
+): Promise<Tracing> {
   const version = await bpftraceVersion();
   if (version === null) {
     throw new AttachError(
@@ -60,21 +69,12 @@ export async function startBpftrace(options: BpftraceOptions): Promise<Sampler> 
       "install the package bpftrace and run as root",
     );
   }
-  const tracing = options.tracepoints === false ? null : await tracefs();
-  const tracepoints = tracing !== null && tracing.state !== "unavailable";
   const started = performance.now();
-  const reader = new BpftraceReader(tracepoints);
+  const { reader } = options;
   const tool = runBpftrace(
-    profileProgram({
-      pid: options.pid,
-      hz: options.hz,
-      threads: readThreads(options.pid),
-      tracepoints,
-      rawMode: version.raw,
-      endAfter: options.maxSeconds + 20,
-    }),
-    { rawMode: version.raw, privateMount: tracing?.state === "private" },
-    (line) => reader.line(line),
+    options.program(version.raw),
+    { rawMode: version.raw, privateMount: options.tracefs.state === "private" },
+    (line) => readLine(reader, line),
     options.signal,
   );
   const timeoutMs = options.attachTimeoutMs ?? 20_000;
@@ -87,21 +87,72 @@ export async function startBpftrace(options: BpftraceOptions): Promise<Sampler> 
     await tool.interrupt(1000);
     throw new AttachError(`${why}: ${quoteStderr(tool)}`, attachHelp(tool.stderrText()));
   }
-  const attachMs = performance.now() - started;
-
-  const sampler: Sampler = {
-    attachMs,
+  return {
+    version: version.text,
+    attachMs: performance.now() - started,
     async stop() {
-      const early = tool.ended();
-      if (!early) await interruptBpftrace(tool, options.stopTimeoutMs);
-      let problem: string | null = null;
-      if (early) problem = `bpftrace ended before the load did (${tool.describeEnd()})`;
-      else if (tool.wasKilled()) problem = "bpftrace did not stop when asked and had to be killed";
-      else if (reader.doneNs === null) problem = `bpftrace stopped without its last line`;
-      return reader.capture(options, version.text, attachMs, problem);
+      if (tool.ended()) return `bpftrace ended before the load did (${tool.describeEnd()})`;
+      await interruptBpftrace(tool, options.stopTimeoutMs);
+      if (tool.wasKilled()) return "bpftrace did not stop when asked and had to be killed";
+      return reader.doneNs === null ? "bpftrace stopped without its last line" : null;
     },
   };
-  reader.onChild = (pid) => sampler.onChild?.(pid);
+}
+
+/**
+ * Attaches and returns once the first tick was seen.
+ * @throws {AttachError} when bpftrace is missing, refuses, or does not tick in time.
+ */
+export async function startBpftrace(options: BpftraceOptions): Promise<Sampler> {
+  const { pid, hz, maxSeconds } = options;
+  const tracing = await tracefs();
+  const followsChildren = tracing.state !== "unavailable";
+  const children = followsChildren ? readDescendants(pid) : [];
+  const reader = new SampleReader();
+  const awake = keepAwake();
+  let attached: Tracing;
+  try {
+    attached = await startTracing({
+      ...options,
+      program: (rawMode) =>
+        samplingProgram({
+          pid,
+          hz,
+          children,
+          followsChildren,
+          rawMode,
+          endAfter: maxSeconds + 20,
+        }),
+      tracefs: tracing,
+      reader,
+    });
+  } catch (error) {
+    awake.release();
+    throw error;
+  }
+  const sampler: Sampler = {
+    attachMs: attached.attachMs,
+    followsChildren,
+    async stop() {
+      const problem = await attached.stop();
+      awake.release();
+      return {
+        profiler: "bpftrace",
+        version: attached.version,
+        hz,
+        effectiveHz: reader.effectiveHz(),
+        lost: reader.lost,
+        attachMs: attached.attachMs,
+        fromNs: reader.readyNs ?? 0,
+        toNs: reader.doneNs ?? reader.samples.at(-1)?.timeNs ?? reader.readyNs ?? 0,
+        problem,
+        ticksKept: awake.ticksKept,
+        followsChildren,
+        samples: reader.samples,
+      } satisfies RawCapture;
+    },
+  };
+  reader.onChild = (tid) => sampler.onChild?.(tid);
   return sampler;
 }
 
@@ -151,54 +202,49 @@ function attachHelp(stderr: string): string {
   return "run `bpftrace -e 'profile:hz:99 { @ = count(); }'` as root to see why";
 }
 
-/** Collects the JSON lines of bpftrace. */
-class BpftraceReader {
+/** What a tracing program says; a program prints `READY` and `DONE` with their times, and more. */
+export class TracingReader {
   readyNs: number | null = null;
   doneNs: number | null = null;
+  lost = 0;
   onChild: ((pid: number) => void) | null = null;
-  private readonly samples: RawSample[] = [];
-  private readonly missed: MissedTime[] = [];
-  private readonly missedTicks: { timeNs: number; ticks: number }[] = [];
-  private readonly maps = new Map<string, unknown>();
-  private lost = 0;
-  private readonly tracepoints: boolean;
+  readonly maps = new Map<string, unknown>();
 
-  constructor(tracepoints: boolean) {
-    this.tracepoints = tracepoints;
-  }
-
-  line(line: string): void {
-    if (!line.startsWith("{")) return; // blank lines and remarks come between
-    let record: unknown;
-    try {
-      record = JSON.parse(line);
-    } catch {
-      return; // a line cut off by a kill; the missing DONE tells
-    }
-    if (!isRecord(record)) return;
-    const { type, data } = record;
-    if (type === "printf" && typeof data === "string") this.printed(data);
-    if (!isRecord(data)) return;
-    if (type === "lost_events") {
-      this.lost += typeof data["events"] === "number" ? data["events"] : 1;
-    } else if (type === "map" || type === "stats" || type === "hist") {
-      for (const [name, value] of Object.entries(data)) this.maps.set(name, value);
-    }
-  }
-
-  private printed(text: string): void {
-    if (text.startsWith("S ")) {
-      const sample = parseSample(text);
-      if (sample !== null) this.samples.push(sample);
-      return;
-    }
-    const [word, first, second, third] = text.trim().split(" ");
+  printed(text: string): void {
+    const [word, first, , third] = text.trim().split(" ");
     const time = Number(first);
     if (word === "READY") this.readyNs ??= time;
     else if (word === "DONE") this.doneNs = time;
-    else if (word === "B") this.missed.push({ timeNs: time, lastedNs: Number(second) });
-    else if (word === "M") this.missedTicks.push({ timeNs: time, ticks: Number(second) });
     else if (word === "F") this.onChild?.(Number(third));
+  }
+}
+
+function readLine(reader: TracingReader, line: string): void {
+  if (!line.startsWith("{")) return; // blank lines and remarks come between
+  let record: unknown;
+  try {
+    record = JSON.parse(line);
+  } catch {
+    return; // a line cut off by a kill; the missing DONE tells
+  }
+  if (!isRecord(record)) return;
+  const { type, data } = record;
+  if (type === "printf" && typeof data === "string") reader.printed(data);
+  if (!isRecord(data)) return;
+  if (type === "lost_events") {
+    reader.lost += typeof data["events"] === "number" ? data["events"] : 1;
+  } else if (type === "map" || type === "stats" || type === "hist") {
+    for (const [name, value] of Object.entries(data)) reader.maps.set(name, value);
+  }
+}
+
+class SampleReader extends TracingReader {
+  readonly samples: RawSample[] = [];
+
+  override printed(text: string): void {
+    if (!text.startsWith("S ")) return super.printed(text);
+    const sample = parseSample(text);
+    if (sample !== null) this.samples.push(sample);
   }
 
   private perCpu(name: string): Map<string, number> {
@@ -211,7 +257,7 @@ class BpftraceReader {
   }
 
   /** Ticks per second over all CPUs, from the kernel's own counts: N ticks span N - 1 periods. */
-  private effectiveHz(): number | null {
+  effectiveHz(): number | null {
     const first = this.perCpu("@first");
     const last = this.perCpu("@last");
     let periods = 0;
@@ -221,39 +267,6 @@ class BpftraceReader {
       seconds += ((last.get(cpu) ?? 0) - (first.get(cpu) ?? 0)) / 1e9;
     }
     return seconds > 0 ? periods / seconds : null;
-  }
-
-  capture(
-    options: BpftraceOptions,
-    version: string,
-    attachMs: number,
-    problem: string | null,
-  ): RawCapture {
-    const fromNs = this.readyNs ?? 0;
-    const periodNs = 1e9 / options.hz;
-    return {
-      profiler: "bpftrace",
-      version,
-      hz: options.hz,
-      effectiveHz: this.effectiveHz(),
-      lost: this.lost,
-      attachMs,
-      fromNs,
-      toNs: this.doneNs ?? this.samples.at(-1)?.timeNs ?? fromNs,
-      problem,
-      missed: this.tracepoints
-        ? [
-            ...this.missed,
-            ...this.missedTicks.map(({ timeNs, ticks }) => ({
-              timeNs,
-              lastedNs: ticks * periodNs,
-            })),
-          ]
-        : null,
-      followsChildren: this.tracepoints,
-      samples: this.samples,
-      signals: this.tracepoints && this.doneNs !== null ? readSignals(this.maps) : null,
-    };
   }
 }
 

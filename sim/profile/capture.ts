@@ -68,32 +68,23 @@ export interface SamplerReport {
   /** Why the sampling cannot be trusted as a whole; null when it ended as asked. */
   readonly problem: string | null;
   /**
-   * CPU time of the target in which the kernel left out its ticks, as far as the sampler can tell;
-   * null when it cannot. Virtual machines were seen to stop the ticks of an idle CPU, and to start
-   * them again only up to half a second after work came back to it.
+   * Idle CPUs kept ticking, so that the number of samples is right but for chance. Virtual machines
+   * were seen to stop the timers of idle CPUs; false where that could not be helped, or is not known.
    */
-  readonly missed: readonly MissedTime[] | null;
+  readonly ticksKept: boolean;
   /** Children were followed, and their samples are among the others. */
   readonly followsChildren: boolean;
 }
 
-export interface MissedTime {
-  readonly timeNs: number;
-  readonly lastedNs: number;
-}
-
 export interface RawCapture extends SamplerReport {
   readonly samples: readonly RawSample[];
-  /** What the thread waited for, where tracepoints could be attached to. */
-  readonly signals: RawSignals | null;
 }
 
 export interface Capture extends SamplerReport {
   readonly samples: readonly StackSample[];
-  readonly signals: Signals | null;
 }
 
-/** Waiting and system calls of the target and its children during the capture. */
+/** Waiting and system calls of the target and its children, in a run of their own. */
 export interface SignalCounts {
   /** Delays from ready to running: microseconds from `from` (inclusive) to `to` (exclusive). */
   readonly runQueue: readonly {
@@ -152,6 +143,7 @@ export interface Signals extends SignalCounts {
 /** A sampler that is attached and whose ticks have been seen. */
 export interface Sampler {
   readonly attachMs: number;
+  readonly followsChildren: boolean;
   /** Told of every child process that the target starts, as soon as the sampler hears of it. */
   onChild?: (pid: number) => void;
   /** Ends the sampling. Never hangs: a tool that does not end by itself is killed on a deadline. */

@@ -14,12 +14,14 @@ import {
   profilerNames,
   type ProfilerName,
   type RawCapture,
+  type RawSignals,
   type Sampler,
 } from "./capture.ts";
 import { startPerf } from "./perf.ts";
 import { inInitialPidNamespace } from "./proc.ts";
 import { tracefs, type Tracefs } from "./tracefs.ts";
 import { readCpuProfiles, v8Arguments } from "./v8.ts";
+import { watchWaiting, type WaitingWatch } from "./watch-waiting.ts";
 
 export interface ProfilerStatus {
   readonly name: ProfilerName;
@@ -84,16 +86,28 @@ const notLinux = (name: ProfilerName): ProfilerStatus =>
 
 async function detectBpftrace(signal?: AbortSignal): Promise<ProfilerStatus> {
   if (process.platform !== "linux") return notLinux("bpftrace");
+  const options = { maxSeconds: 5, ...(signal === undefined ? {} : { signal }) };
+  const tracing = await tracefs();
+  const waiting: { watch: WaitingWatch | null; refusal: string } = {
+    watch: null,
+    refusal: tracing.reason,
+  };
   return probe(
     "bpftrace",
-    (pid) =>
-      startBpftrace({
-        pid,
-        hz: probeHz,
-        maxSeconds: 5,
-        ...(signal === undefined ? {} : { signal }),
-      }),
+    async (pid) => {
+      const sampler = await startBpftrace({ pid, hz: probeHz, ...options });
+      if (tracing.state !== "unavailable" && waiting.watch === null) {
+        try {
+          waiting.watch = await watchWaiting({ pid, ...options });
+        } catch (error) {
+          if (!(error instanceof AttachError)) throw error;
+          waiting.refusal = error.message;
+        }
+      }
+      return sampler;
+    },
     async (capture, evidence) => {
+      const watched = await waiting.watch?.stop();
       if (inInitialPidNamespace() === false) {
         evidence.push("runs in a PID namespace of its own");
       }
@@ -106,25 +120,25 @@ async function detectBpftrace(signal?: AbortSignal): Promise<ProfilerStatus> {
           "check perf_event_max_stack and the frame pointers of the Node binary",
         );
       }
-      const tracing = await tracefs();
-      if (capture.signals === null) {
+      if (watched === undefined || watched.signals === null) {
         return status(
           "bpftrace",
           "degraded",
           evidence,
-          `no tracepoints, so no children, no off-CPU stacks, no run queue, no system calls, no TCP: ${tracing.reason}`,
+          "no tracepoints, so no children, no off-CPU stacks, no run queue, no system calls, no TCP: " +
+            (watched?.problem ?? waiting.refusal),
           `mount -t tracefs tracefs /sys/kernel/tracing`,
         );
       }
-      evidence.push(tracepointEvidence(capture, tracing));
+      evidence.push(tracepointEvidence(watched.signals, tracing));
       return status("bpftrace", "available", evidence);
     },
-  );
+  ).finally(() => waiting.watch?.stop());
 }
 
-function tracepointEvidence({ signals }: RawCapture, { state }: Tracefs): string {
-  const switches = signals?.runQueue.reduce((sum, one) => sum + one.count, 0) ?? 0;
-  const calls = signals?.syscalls.reduce((sum, one) => sum + one.count, 0) ?? 0;
+function tracepointEvidence(signals: RawSignals, { state }: Tracefs): string {
+  const switches = signals.runQueue.reduce((sum, one) => sum + one.count, 0);
+  const calls = signals.syscalls.reduce((sum, one) => sum + one.count, 0);
   const how = state === "private" ? "tracefs mounted for bpftrace alone" : "tracefs is mounted";
   return `tracepoints (${how}): ${switches} context switches and ${calls} system calls of the same process`;
 }

@@ -15,6 +15,7 @@ import type { Outcome } from "../../core/result.ts";
 import type {
   AccountClaim,
   MeasuredSystem,
+  OperatingPoint,
   ProfileClaim,
   QueueClaim,
   QueueSubject,
@@ -36,7 +37,7 @@ import { importPprof } from "./import.ts";
 import { chooseProfiler, readMode, type Choice, type Mode } from "./ladder.ts";
 import { toOtlpProfiles } from "./otlp.ts";
 import { profilesUrl, sendProfile } from "./send.ts";
-import { loadOf, takeProfile, type Taken } from "./take.ts";
+import { loadOf, takeProfile, takeWaiting, type Taken, type Waiting } from "./take.ts";
 import { waitingExhibits } from "./waiting.ts";
 import { writeProfileFiles } from "./write.ts";
 
@@ -190,13 +191,41 @@ async function run(obligation: Obligation, task: Task, context: CheckContext): P
       ({ taken, account } = await take(faster));
     }
     if (signal.aborted) return stopped();
-    return await judge(obligation, task, choice, taken, account, context);
+    let waiting: Awaited<ReturnType<typeof takeWaiting>> | null = null;
+    const { state } = choice.chosen;
+    if (name === "bpftrace" && state === "available" && account.state === "ok") {
+      waiting = await waitingOf(system, point, context);
+      if (signal.aborted) return stopped();
+      // Part of what was asked for: a profile that lost its half is not handed out as a whole one.
+      if (waiting !== null && "problem" in waiting) {
+        account = { ...account, state: "unusable", reasons: [`waiting: ${waiting.problem}`] };
+        waiting = null;
+      }
+    }
+    return await judge(obligation, task, choice, { taken, account, waiting }, context);
   } catch (error) {
     if (signal.aborted) return stopped();
     if (error instanceof AttachError) return lateRefusal(mode, choice, error);
     throw error; // the load failed: a diagnostic of its own
   }
 }
+
+function waitingOf(
+  system: MeasuredSystem,
+  point: OperatingPoint,
+  context: CheckContext,
+): ReturnType<typeof takeWaiting> {
+  context.progress("once more, under the tracepoints of waiting");
+  const seconds = Math.min(point.duration, mostWaitingSeconds);
+  return takeWaiting({
+    seconds,
+    signal: context.signal,
+    run: loadOf(system, { ...point, duration: seconds }, context.seed),
+  });
+}
+
+/** Waiting is not sampled but followed event by event: a short run shows all of it. */
+const mostWaitingSeconds = 3;
 
 // Above it the samples themselves begin to cost: at 997 Hz profiles read 12 % high.
 const fastestRetry = 499;
@@ -321,10 +350,10 @@ async function judge(
   obligation: Obligation,
   task: Task,
   choice: Choice,
-  taken: Taken,
-  account: Account,
+  profile: { taken: Taken; account: Account; waiting: Waiting | null },
   context: CheckContext,
 ): Promise<Outcome> {
+  const { taken, account, waiting } = profile;
   const { capture } = taken;
   const system = task.subject.system!;
   const tool = capture.profiler === "v8" ? "V8 CPU profiler" : capture.profiler;
@@ -353,7 +382,7 @@ async function judge(
       ...one,
       title: `${one.title}${fallback}`,
     })),
-    ...waitingExhibits(capture, system.name, taken.target),
+    ...waitingExhibits(waiting, system.name),
   ];
   const otlp = otlpOf(system, taken, obligation.id);
   const files =
@@ -362,6 +391,7 @@ async function judge(
           context.options["outDir"],
           obligation.id,
           taken,
+          waiting,
           [provenance, accountSentence(capture, account)],
           otlp,
         )

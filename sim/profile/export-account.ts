@@ -21,6 +21,8 @@ export const partNames = [
   "network and backend",
 ] as const;
 export type PartName = (typeof partNames)[number];
+/** What explains wall time; the rest of it is the residual, and shown as such. */
+const explainedParts = partNames.filter((name) => name !== "other waiting");
 /** Seconds. */
 export type Parts = Readonly<Record<PartName, number>>;
 
@@ -38,7 +40,10 @@ export interface ExportAccount {
   readonly wall: number;
   /** Mean per operation over all; operations without a request explain nothing. */
   readonly parts: Parts;
-  /** Sum of the parts by the wall time: 1 when everything is explained. */
+  /**
+   * Sum of the explained parts by the wall time. Being blocked for a reason that no event tells
+   * (`other waiting`) is no explanation, and an operation whose request was not found has no parts at all.
+   */
   readonly ratio: number;
   readonly timeline: Timeline;
 }
@@ -51,6 +56,29 @@ export interface Timeline {
   readonly open: number;
   /** Time of all operations together; what exceeds `open` is overlap. */
   readonly summed: number;
+}
+
+/** What the kernel itself charged to the thread between two instants; nothing of it comes from events. */
+export interface Charged {
+  readonly fromNs: number;
+  readonly toNs: number;
+  /** Seconds on a CPU and waiting for one, as /proc/PID/schedstat counts them. */
+  readonly onCpu: number;
+  readonly ready: number;
+}
+
+/** The same two times by the events of the trace and by the kernel's own account, in seconds. */
+export interface Witness {
+  readonly running: { readonly traced: number; readonly charged: number };
+  readonly ready: { readonly traced: number; readonly charged: number };
+}
+
+export function witnessOf(trace: ThreadTrace, charged: Charged): Witness {
+  const { running, ready } = threadStates(trace).between(charged.fromNs, charged.toNs);
+  return {
+    running: { traced: running / 1e9, charged: charged.onCpu },
+    ready: { traced: ready / 1e9, charged: charged.ready },
+  };
 }
 
 export function accountExports(
@@ -92,7 +120,7 @@ export function accountExports(
   }
   const count = Math.max(1, ordered.length);
   const summedNs = ordered.reduce((sum, { fromNs, toNs }) => sum + toNs - fromNs, 0);
-  const partSum = Object.values(sums).reduce((sum, value) => sum + value, 0);
+  const partSum = explainedParts.reduce((sum, name) => sum + sums[name], 0);
   const mean = (name: PartName): number => sums[name] / count / 1e9;
   return {
     operations: ordered.length,

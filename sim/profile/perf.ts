@@ -69,6 +69,7 @@ async function attach(options: PerfOptions, userOnly: boolean): Promise<Sampler>
   const attachMs = performance.now() - started;
   return {
     attachMs,
+    followsChildren: false,
     async stop(): Promise<RawCapture> {
       const toNs = monotonicNs();
       // Attached to a process, perf ends with it: then, and only then, an early end is right.
@@ -112,10 +113,9 @@ async function attach(options: PerfOptions, userOnly: boolean): Promise<Sampler>
         toNs,
         problem,
         // Attached to the process, the timer runs when its threads do: no tick is left out.
-        missed: null,
+        ticksKept: true,
         followsChildren: false,
         samples,
-        signals: null,
       };
     },
   };

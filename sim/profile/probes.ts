@@ -1,19 +1,15 @@
 /**
- * The tracing programs, as text for bpftrace 0.17 and later. The CPU sampler alone needs no
- * tracepoint; with tracepoints it also follows children, counts ticks that the kernel left out, and
- * sees waiting: run queue, off-CPU stacks, system calls, TCP.
+ * The tracing programs, as text for bpftrace 0.17 and later. Samples and waiting are watched by two
+ * programs in two runs: the tracepoints of waiting cost a tenth of the CPU time, samples next to nothing.
  */
 
 const userDepth = 127; // the kernel's default limit, perf_event_max_stack
 const kernelDepth = 40;
 
-export interface ProbeOptions {
+export interface TargetOptions {
   readonly pid: number;
-  readonly hz: number;
-  /** Threads that exist already, the main thread included. */
-  readonly threads: readonly number[];
-  /** Tracepoints can be attached to. */
-  readonly tracepoints: boolean;
+  /** Child processes that exist already; later ones are followed from their start. */
+  readonly children: readonly number[];
   /** Newer versions have a stack mode for bare addresses; older ones an environment variable. */
   readonly rawMode: boolean;
   /** Seconds after which the program ends itself, whatever happens to us. */
@@ -23,55 +19,92 @@ export interface ProbeOptions {
 const ustack = (options: { rawMode: boolean }): string =>
   options.rawMode ? `ustack(raw, ${userDepth})` : `ustack(${userDepth})`;
 
-/** Samples, and with tracepoints everything else that a profile shows. */
-export function profileProgram(options: ProbeOptions): string {
-  const { hz, pid, tracepoints, endAfter } = options;
-  const isTarget = tracepoints ? "@t[pid] == 1" : `pid == ${pid}`;
-  const lines = [
-    ...(tracepoints ? track(options) : []),
+/** A dead man's switch only: interval events were seen to come seconds late. */
+const deadline = ({ endAfter }: TargetOptions): string =>
+  `interval:s:${Math.ceil(endAfter)} { exit(); }`;
+
+const followed = ({ pid, children }: TargetOptions): string =>
+  [pid, ...children].map((one) => `@t[${one}] = 1;`).join(" ");
+
+const ending = (maps: readonly string[]): string[] => [
+  `END {`,
+  ...maps.map((name) => `  clear(${name});`),
+  `  printf("DONE %llu\\n", nsecs);`,
+  `}`,
+];
+
+/**
+ * Samples of the process; with `followsChildren` also of its children, by tracepoints that fire only when a
+ * process or a thread begins or ends. Nothing else: what is measured must not be slowed down.
+ */
+export function samplingProgram(
+  options: TargetOptions & { readonly hz: number; readonly followsChildren: boolean },
+): string {
+  const { hz, pid, followsChildren } = options;
+  return [
+    ...(followsChildren
+      ? [
+          `BEGIN { ${followed(options)} }`,
+          // Fires for new threads and new processes alike; only /proc can tell which.
+          `tracepoint:sched:sched_process_fork /@t[pid] == 1/ {`,
+          `  @t[args->child_pid] = 1;`,
+          `  printf("F %llu %d %d\\n", nsecs, pid, args->child_pid);`,
+          `}`,
+          `tracepoint:sched:sched_process_exit /@t[pid] == 1/ { if (tid != ${pid}) { delete(@t[tid]); } }`,
+        ]
+      : []),
     `profile:hz:${hz} {`,
     // READY comes from a tick itself: BEGIN runs before the probes are attached.
     `  if (@first[cpu] == 0) { @first[cpu] = nsecs; printf("READY %llu\\n", nsecs); }`,
-    `  if (${isTarget}) {`,
+    `  if (${followsChildren ? "@t[pid] == 1" : `pid == ${pid}`}) {`,
     `    printf("S %llu %d %d%s|%s\\n", nsecs, pid, tid, ${ustack(options)}, kstack(${kernelDepth}));`,
-    ...(tracepoints ? missedAtTick(hz) : []),
     `  }`,
     `  @last[cpu] = nsecs; @ticks[cpu] = count();`,
     `}`,
-    ...(tracepoints ? [...scheduler(options, hz), ...syscalls, ...tcp] : []),
-    // A dead man's switch only: interval events were seen to come seconds late.
-    `interval:s:${Math.ceil(endAfter)} { exit(); }`,
-    `END {`,
-    ...scratch(tracepoints).map((name) => `  clear(${name});`),
-    `  printf("DONE %llu\\n", nsecs);`,
-    `}`,
-  ];
-  return lines.join("\n");
+    deadline(options),
+    ...ending(followsChildren ? ["@t"] : []),
+  ].join("\n");
 }
 
-const scratch = (tracepoints: boolean): string[] =>
-  tracepoints
-    ? [
-        "@t",
-        "@th",
-        "@in",
-        "@out",
-        "@ust",
-        "@kst",
-        "@st",
-        "@pd",
-        "@wake",
-        "@enter",
-        "@call",
-        "@sock",
-      ]
-    : [];
+/** Waiting of the process and its children: run queue, off-CPU stacks, system calls, TCP. */
+export function waitingProgram(
+  options: TargetOptions & {
+    /** Threads that exist already, the main thread included. */
+    readonly threads: readonly number[];
+  },
+): string {
+  return [
+    ...track(options),
+    ...scheduler(options),
+    ...syscalls,
+    ...tcp,
+    `interval:ms:50 { if (@ready == 0) { @ready = 1; printf("READY %llu\\n", nsecs); } }`,
+    deadline(options),
+    ...ending(scratch),
+  ].join("\n");
+}
+
+const scratch = [
+  "@t",
+  "@th",
+  "@in",
+  "@out",
+  "@ust",
+  "@kst",
+  "@st",
+  "@pd",
+  "@wake",
+  "@enter",
+  "@call",
+  "@sock",
+  "@ready",
+];
 
 /** `@t`: processes that are followed; `@th`: their threads, as far as they are known. */
-function track({ pid, threads }: ProbeOptions): string[] {
+function track(options: TargetOptions & { readonly threads: readonly number[] }): string[] {
+  const { threads } = options;
   return [
-    `BEGIN { @t[${pid}] = 1; ${threads.map((tid) => `@th[${tid}] = 1;`).join(" ")} }`,
-    // Fires for new threads and new processes alike; only /proc can tell which.
+    `BEGIN { ${followed(options)} ${threads.map((tid) => `@th[${tid}] = 1;`).join(" ")} }`,
     `tracepoint:sched:sched_process_fork /@t[pid] == 1/ {`,
     `  @th[args->child_pid] = 1; @t[args->child_pid] = 1;`,
     `  printf("F %llu %d %d\\n", nsecs, pid, args->child_pid);`,
@@ -82,28 +115,7 @@ function track({ pid, threads }: ProbeOptions): string[] {
   ];
 }
 
-/**
- * Ticks lie on a grid per CPU. A virtual machine was seen to leave out ticks of idle CPUs, and of CPUs
- * that have just left idle: grid points that passed while the target ran, without a tick, are told
- * as `M`, and its time on a CPU that has not ticked at all yet as `B`.
- */
-const missedAtTick = (hz: number): string[] => {
-  const period = Math.round(1e9 / hz);
-  return [
-    `    $from = @in[tid];`,
-    `    if (@last[cpu] == 0) {`,
-    `      if ($from != 0) { printf("B %llu %llu\\n", nsecs, nsecs - $from); }`,
-    `    } else {`,
-    `      if ($from < @last[cpu]) { $from = @last[cpu]; }`,
-    `      $k = (nsecs - @last[cpu] + ${Math.floor(period / 2)}) / ${period};`,
-    `      $j = ($from - @last[cpu]) / ${period} + 1;`,
-    `      if ($k > $j) { printf("M %llu %llu\\n", nsecs, $k - $j); }`,
-    `    }`,
-  ];
-};
-
-function scheduler(options: ProbeOptions, hz: number): string[] {
-  const period = Math.round(1e9 / hz);
+function scheduler(options: TargetOptions): string[] {
   return [
     `tracepoint:sched:sched_wakeup, tracepoint:sched:sched_wakeup_new /@th[args->pid] == 1/ {`,
     `  @wake[args->pid] = nsecs;`,
@@ -111,17 +123,7 @@ function scheduler(options: ProbeOptions, hz: number): string[] {
     `tracepoint:sched:sched_switch {`,
     `  if (@t[pid] == 1) {`,
     `    @th[tid] = 1;`,
-    `    $in = @in[tid];`,
-    `    if ($in != 0) {`,
-    `      @oncpu[pid] = sum(nsecs - $in);`,
-    `      if (@last[cpu] == 0) { printf("B %llu %llu\\n", nsecs, nsecs - $in); }`,
-    `      else {`,
-    `        if ($in < @last[cpu]) { $in = @last[cpu]; }`,
-    `        $k = (nsecs - @last[cpu]) / ${period}; $j = ($in - @last[cpu]) / ${period};`,
-    `        if ($k > $j) { printf("M %llu %llu\\n", nsecs, $k - $j); }`,
-    `      }`,
-    `      delete(@in[tid]);`,
-    `    }`,
+    `    if (@in[tid] != 0) { @oncpu[pid] = sum(nsecs - @in[tid]); delete(@in[tid]); }`,
     `    @out[tid] = nsecs; @pd[tid] = pid; @st[tid] = args->prev_state & 0xff; delete(@wake[tid]);`,
     `    if (@st[tid] != 0) { @ust[tid] = ${ustack(options)}; @kst[tid] = kstack(${kernelDepth}); }`,
     `  }`,

@@ -86,6 +86,28 @@ export function readThreads(pid: number): number[] {
   }
 }
 
+/** Ids of the processes that a process and its descendants have started and that live now. */
+export function readDescendants(pid: number): number[] {
+  const found: number[] = [];
+  const look = (parent: number): void => {
+    for (const tid of readThreads(parent)) {
+      let text: string;
+      try {
+        text = readFileSync(`/proc/${parent}/task/${tid}/children`, "utf8");
+      } catch {
+        continue; // gone
+      }
+      for (const child of text.split(" ").map(Number)) {
+        if (child === 0) continue;
+        found.push(child);
+        look(child);
+      }
+    }
+  };
+  look(pid);
+  return found;
+}
+
 /** The process to which a thread belongs; null when it is gone. */
 function processOf(tid: number): number | null {
   try {
@@ -155,6 +177,7 @@ export class ProcessWatch {
   /** From now on the CPU time of children counts. Readings made before are dropped. */
   follow(): void {
     this.followsChildren = true;
+    for (const child of readDescendants(this.pid)) this.addTask(child);
     this.readings.length = 0;
     this.look();
   }

@@ -1,7 +1,15 @@
 /** One run of a real system under load whose operations are accounted for. */
 
 import type { MeasuredSystem, OperatingPoint } from "../../core/subject.ts";
-import { accountExports, type ExportAccount, type Operation } from "./export-account.ts";
+import {
+  accountExports,
+  witnessOf,
+  type Charged,
+  type ExportAccount,
+  type Operation,
+  type Witness,
+} from "./export-account.ts";
+import { ProcessWatch, type CpuReading } from "./proc.ts";
 import { throttlingOf } from "./throttling.ts";
 import { traceThread, type ThreadTrace, type ThreadTracer } from "./thread-trace.ts";
 
@@ -20,6 +28,8 @@ export interface AccountRun {
   readonly rejected: number;
   /** Time for which the process's group was kept from running by its quota, in seconds. */
   readonly throttled: number;
+  /** The thread's times by its events, beside the kernel's own; null without schedstats. */
+  readonly witness: Witness | null;
   /** Why the run cannot be evaluated; null when it can. */
   readonly problem: string | null;
 }
@@ -39,6 +49,7 @@ export async function takeAccount(
   let trace: ThreadTrace | null = null;
   let throttling: ReturnType<typeof throttlingOf> = () => null;
   let before = 0;
+  let watch: ProcessWatch | null = null;
   try {
     const result = await runLoad(system, point, {
       seed,
@@ -49,10 +60,12 @@ export async function takeAccount(
         await options.onSpawn?.(pid);
         throttling = throttlingOf(pid); // the disturbance may have moved it to another group
         before = throttling()?.totalNs ?? 0;
+        watch = new ProcessWatch(pid);
       },
     });
     const throttled = Math.max(0, (throttling()?.totalNs ?? before) - before);
     trace = await (tracer as ThreadTracer | null)!.stop();
+    const charged = chargedIn((watch as ProcessWatch | null)?.readings ?? [], trace);
     const { sent, finished, outcomes, originNs, demands } = result.record;
     if (originNs === undefined) {
       throw new TypeError(`${system.program} does not tell where its times count from (originNs)`);
@@ -71,9 +84,25 @@ export async function takeAccount(
       drawn: drawn / Math.max(1, operations.length),
       rejected: result.rejected,
       throttled: throttled / 1e9,
+      witness: charged === null ? null : witnessOf(trace, charged),
       problem: trace.problem,
     };
   } finally {
+    (watch as ProcessWatch | null)?.stop();
     if (trace === null) await (tracer as ThreadTracer | null)?.stop();
   }
+}
+
+/** The main thread's times between the first and the last reading inside the trace. */
+function chargedIn(readings: readonly CpuReading[], { fromNs, toNs }: ThreadTrace): Charged | null {
+  const inside = readings.filter(({ timeNs }) => timeNs >= fromNs && timeNs <= toNs);
+  const [first, last] = [inside[0], inside.at(-1)];
+  if (first === undefined || last === undefined || first === last) return null;
+  if (first.main === null || last.main === null) return null;
+  return {
+    fromNs: first.timeNs,
+    toNs: last.timeNs,
+    onCpu: last.main.onCpu - first.main.onCpu,
+    ready: last.main.waiting - first.main.waiting,
+  };
 }

@@ -9,9 +9,10 @@ import { startBpftrace } from "./bpftrace.ts";
 import type {
   Capture,
   ProfilerName,
-  RawCapture,
   RawSample,
+  RawSignals,
   Sampler,
+  Signals,
   StackSample,
 } from "./capture.ts";
 import { isRecord } from "./json.ts";
@@ -20,8 +21,8 @@ import { parsePerfMap, removePerfMap, takePerfMap } from "./perf-map.ts";
 import { startPerf } from "./perf.ts";
 import { monotonicNs, ProcessWatch, type CpuReading } from "./proc.ts";
 import { makeSymboliser } from "./symbolise.ts";
-import { tracefs } from "./tracefs.ts";
 import { readCpuProfiles, v8Arguments } from "./v8.ts";
+import { watchWaiting, type WaitingWatch } from "./watch-waiting.ts";
 
 /** Starts the system in a process of its own, calls `onSpawn` before the load, ends with the load. */
 export type LoadRunner = (options: {
@@ -50,6 +51,15 @@ export interface Taken {
   readonly spans: readonly SpanInterval[];
 }
 
+/** What the system waited for, in a run without samples. */
+export interface Waiting {
+  readonly signals: Signals;
+  /** Id of the process under load. */
+  readonly target: number;
+  /** Seconds watched. */
+  readonly seconds: number;
+}
+
 /** The load of a measured system, in sim/load; loaded late because most runs profile nothing. */
 export const loadOf =
   (system: MeasuredSystem, point: OperatingPoint, seed: number): LoadRunner =>
@@ -63,10 +73,10 @@ export const loadOf =
  * Names for generated code, and a frame of its own for every interpreted function. V8 then also opens
  * a log, which nobody needs and which would lie in the user's working directory.
  */
-const stackArguments = (folder: string): string[] => [
+export const stackArguments = (log: string): string[] => [
   "--perf-basic-prof",
   "--interpreted-frames-native-stack",
-  `--logfile=${path.join(folder, "v8.log")}`,
+  `--logfile=${log}`,
 ];
 
 /**
@@ -86,7 +96,7 @@ async function takeWithStacks(options: TakeOptions): Promise<Taken> {
   const { hz, signal } = options;
   try {
     const result = await options.run({
-      nodeArgs: stackArguments(folder),
+      nodeArgs: stackArguments(path.join(folder, "v8.log")),
       signal,
       async onSpawn(pid) {
         target = pid;
@@ -97,16 +107,16 @@ async function takeWithStacks(options: TakeOptions): Promise<Taken> {
             : await startBpftrace({ pid, hz, maxSeconds: options.seconds, signal });
         startedAt = BigInt(Date.now()) * 1_000_000n;
         sampler.onChild = (tid) => watch?.addTask(tid);
-        if (options.profiler === "bpftrace" && (await tracefs()).state !== "unavailable") {
-          watch.follow();
-        } else watch.look();
+        if (sampler.followsChildren) watch.follow();
+        else watch.look();
       },
     });
-    const [attached, watched] = attachedParts(sampler, watch);
+    const [attached, watched] = attachedParts<Sampler>(sampler, watch);
     watched.stop();
     const raw = await attached.stop();
+    const symbolise = namer(watched);
     return {
-      capture: name(raw, watched),
+      capture: { ...raw, samples: raw.samples.map((sample) => symbolise(sample)) },
       readings: watched.readings,
       startedAt,
       target,
@@ -137,8 +147,54 @@ function spansOf(result: unknown, thread: number): SpanInterval[] {
   });
 }
 
-/** Names all frames; every process has its own mappings and its own generated code. */
-function name(raw: RawCapture, watch: ProcessWatch): Capture {
+/**
+ * Runs the load once more, under the tracepoints of waiting instead of the sampler: they would slow it
+ * down by a tenth, and the samples would show that work as the system's own.
+ * @throws {AttachError} when bpftrace or its tracepoints cannot be used.
+ */
+export async function takeWaiting(
+  options: Omit<TakeOptions, "profiler" | "hz">,
+): Promise<Waiting | { readonly problem: string }> {
+  const folder = mkdtempSync(path.join(tmpdir(), "verify-stacks-"));
+  const { signal, seconds } = options;
+  let target = 0;
+  let watch: ProcessWatch | null = null;
+  let waiting: WaitingWatch | null = null;
+  try {
+    await options.run({
+      nodeArgs: stackArguments(path.join(folder, "v8.log")),
+      signal,
+      async onSpawn(pid) {
+        target = pid;
+        watch = new ProcessWatch(pid);
+        waiting = await watchWaiting({ pid, maxSeconds: seconds, signal });
+        waiting.onChild = (tid) => watch?.addTask(tid);
+        watch.follow();
+      },
+    });
+    const [attached, watched] = attachedParts<WaitingWatch>(waiting, watch);
+    watched.stop();
+    const { signals, fromNs, toNs, problem } = await attached.stop();
+    if (signals === null) return { problem: problem ?? "bpftrace told nothing" };
+    return { signals: named(signals, namer(watched)), target, seconds: (toNs - fromNs) / 1e9 };
+  } finally {
+    (watch as ProcessWatch | null)?.stop();
+    await (waiting as WaitingWatch | null)?.stop();
+    if (target !== 0) removePerfMap(target);
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const named = (signals: RawSignals, symbolise: (sample: RawSample) => StackSample): Signals => ({
+  ...signals,
+  blocked: signals.blocked.map(({ totalNs, ...where }) => ({
+    ...symbolise({ timeNs: 0, ...where }),
+    lastsNs: totalNs,
+  })),
+});
+
+/** Names frames; every process has its own mappings and its own generated code. */
+function namer(watch: ProcessWatch): (sample: RawSample) => StackSample {
   const symbolisers = new Map(
     watch
       .processes()
@@ -148,29 +204,13 @@ function name(raw: RawCapture, watch: ProcessWatch): Capture {
       ]),
   );
   const stranger = makeSymboliser({ mappings: [], code: parsePerfMap("") });
-  const symbolise = (sample: RawSample): StackSample =>
-    (symbolisers.get(sample.process) ?? stranger)(sample);
-  const { signals } = raw;
-  return {
-    ...raw,
-    samples: raw.samples.map((sample) => symbolise(sample)),
-    signals:
-      signals === null
-        ? null
-        : {
-            ...signals,
-            blocked: signals.blocked.map(({ totalNs, ...where }) => ({
-              ...symbolise({ timeNs: raw.fromNs, ...where }),
-              lastsNs: totalNs,
-            })),
-          },
-  };
+  return (sample) => (symbolisers.get(sample.process) ?? stranger)(sample);
 }
 
-function attachedParts(
-  sampler: Sampler | null,
+function attachedParts<Attached>(
+  sampler: Attached | null,
   watch: ProcessWatch | null,
-): [Sampler, ProcessWatch] {
+): [Attached, ProcessWatch] {
   if (sampler === null || watch === null) {
     throw new TypeError("the load ended without telling the process to be profiled");
   }
@@ -212,10 +252,9 @@ async function takeWithV8(options: TakeOptions): Promise<Taken> {
         fromNs: Math.max(fromNs, spawnedNs),
         toNs,
         problem: profile === undefined ? "the process ended without writing its V8 profile" : null,
-        missed: null,
+        ticksKept: false, // on wall time, and late ones are not made up for
         followsChildren: false,
         samples,
-        signals: null,
       },
       readings: (watch as ProcessWatch | null)?.readings ?? [],
       startedAt,

@@ -1,18 +1,19 @@
 /** What a profile shows besides CPU time: where threads waited, and for what. */
 
 import type { Exhibit } from "../../core/exhibit.ts";
-import type { Capture, Frame, Signals, StackSample } from "./capture.ts";
+import type { Frame, Signals, StackSample } from "./capture.ts";
 import { flameTree } from "./flame.ts";
 import { syscallName } from "./syscall-names.ts";
+import type { Waiting } from "./take.ts";
 
 /** Waiting under this share of all is not drawn. */
 const shownSyscalls = 20;
 
-/** The exhibits of a capture with tracepoints; a note where there were none. */
-export function waitingExhibits(capture: Capture, name: string, target: number): Exhibit[] {
-  const { signals } = capture;
-  if (signals === null) return [];
-  const provenance = `${capture.profiler} ${capture.version}, tracepoints, wall time`;
+/** The exhibits of what a system waited for; none where there were no tracepoints. */
+export function waitingExhibits(waiting: Waiting | null, name: string): Exhibit[] {
+  if (waiting === null) return [];
+  const { signals, target, seconds } = waiting;
+  const provenance = `bpftrace, tracepoints, wall time, in a run of ${seconds.toFixed(1)} s of its own`;
   return [
     {
       kind: "flamegraph",

@@ -6,7 +6,7 @@ import path from "node:path";
 import { slug } from "../../core/property.ts";
 import { foldedStacks } from "./flame.ts";
 import { toPprof } from "./pprof.ts";
-import type { Taken } from "./take.ts";
+import type { Taken, Waiting } from "./take.ts";
 
 /**
  * Writes pprof, folded stacks and the OTLP request; returns the paths, relative to the working
@@ -16,6 +16,7 @@ export async function writeProfileFiles(
   outDir: string,
   id: string,
   taken: Taken,
+  waiting: Waiting | null,
   comments: readonly string[],
   otlp: Uint8Array,
 ): Promise<string[]> {
@@ -37,10 +38,10 @@ export async function writeProfileFiles(
   write("profile.pb.gz", pprof);
   write("profile.folded", foldedStacks(capture.samples, "process"));
   write("profile.otlp.pb", otlp);
-  if (capture.signals !== null) {
+  if (waiting !== null) {
     write(
       "off-cpu.folded",
-      foldedStacks(capture.signals.blocked, "process", (one) =>
+      foldedStacks(waiting.signals.blocked, "process", (one) =>
         Math.round((one.lastsNs ?? 0) / 1000),
       ),
     );

@@ -36,9 +36,8 @@ const capture = (parts: Partial<Capture>): Capture => ({
   fromNs: 0,
   toNs: 4 * second,
   problem: null,
-  missed: null,
+  ticksKept: false,
   followsChildren: false,
-  signals: null,
   samples: samplesOf(300),
   ...parts,
 });
@@ -60,25 +59,16 @@ describe("the self-check of a profile", () => {
 
   test("within 15 % and 4 binomial deviations is accepted, beyond is not", () => {
     // 4 deviations of 300 samples in 3/4 of the time: 4 * sqrt(300 / 4) = 35 samples
-    const state = (count: number, missed: Capture["missed"] = null) =>
-      accountFor(capture({ samples: samplesOf(count), missed }), readings).state;
+    const state = (count: number, ticksKept = false) =>
+      accountFor(capture({ samples: samplesOf(count), ticksKept }), readings).state;
     expect(state(375)).toBe("ok");
     expect(state(225)).toBe("ok");
     expect(state(400)).toBe("unusable");
     expect(state(200)).toBe("unusable");
-    // Where left-out ticks are known, 5 % and the deviations are left.
-    expect(state(345, [])).toBe("ok");
-    expect(state(375, [])).toBe("unusable");
-    expect(state(225, [])).toBe("unusable");
-  });
-
-  test("CPU time without ticks counts besides the samples, but only inside the readings", () => {
-    const at = (timeNs: number) => [{ timeNs, lastedNs: 1e9 }];
-    const few = (missed: Capture["missed"]) =>
-      accountFor(capture({ samples: samplesOf(200), missed }), readings);
-    expect(few(at(2e9))).toMatchObject({ state: "ok", sampledSeconds: 2, missedSeconds: 1 });
-    expect(few(at(5e9))).toMatchObject({ state: "unusable", missedSeconds: 0 });
-    expect(few([])).toMatchObject({ state: "unusable" });
+    // Where idle CPUs kept ticking, 5 % and the deviations are left.
+    expect(state(345, true)).toBe("ok");
+    expect(state(375, true)).toBe("unusable");
+    expect(state(225, true)).toBe("unusable");
   });
 
   test("half of the samples dropped is found out", () => {

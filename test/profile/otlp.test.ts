@@ -37,10 +37,9 @@ const captureOf = (samples: readonly StackSample[]): Capture => ({
   fromNs: 1e9,
   toNs: 3e9,
   problem: null,
-  missed: [],
+  ticksKept: true,
   followsChildren: true,
   samples,
-  signals: null,
 });
 
 const sampleAt = (timeNs: number, thread: number, ...names: (string | Frame)[]): StackSample => ({

@@ -109,9 +109,8 @@ describe("pprof", () => {
     fromNs: 0,
     toNs: 1e9,
     problem: null,
-    missed: null,
+    ticksKept: true,
     followsChildren: false,
-    signals: null,
     samples: [...samples, sample(["main", frame("?", "unknown", 0x9999)], false, 8)],
   };
   const make = () =>
