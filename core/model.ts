@@ -50,6 +50,6 @@ export interface MachineModel {
   readonly input?: Readonly<Record<string, Json>>;
   /** By source name; by actor id where the source is written inline. */
   readonly actors?: Readonly<Record<string, ActorDeclaration>>;
-  /** Default `untimed`: sound for universal claims. */
+  /** Default `untimed`: sound for universal claims. `ordered` is for debugging: it proves nothing. */
   readonly time?: "untimed" | "discrete" | "ordered";
 }

@@ -36,7 +36,7 @@ export interface SystemModel {
   readonly channels?: Readonly<Record<string, ChannelDeclaration>>;
   /** How many losses and duplications may happen in all; unlimited when left out. */
   readonly faults?: number;
-  readonly time?: "untimed" | "discrete";
+  readonly time?: MachineModel["time"];
 }
 
 /** One machine or several: whatever can be explored. */

@@ -99,7 +99,7 @@ export function compileMachine(model: MachineModel): System {
   return new System(
     {
       machines: { [model.machine.id]: machine },
-      ...(time === "ordered" ? {} : { time }),
+      time,
     },
     model,
   );
@@ -543,7 +543,7 @@ export class System {
   }
 
   #describeAction(code: number): Action {
-    if (code === tickAction) return { kind: "tick", ms: this.product.tick! };
+    if (code >= tickAction) return { kind: "tick", ms: this.product.passes(code - tickAction) };
     const index = code >> 16;
     const channel = index - (channelAction(0, 0) >> 16);
     if (channel >= 0) {

@@ -49,13 +49,6 @@ export function validateModel(
   }
   refuseActors(model, nodes, place, refuse);
   refuseUndeclaredEvents(model, nodes, place, refuse, delivered);
-  if (model.time === "ordered") {
-    refuse(
-      "VRF106",
-      'time: "ordered" is not available',
-      'use "untimed" (any pending timer may fire) or "discrete" (ticks)',
-    );
-  }
   if (model.time === "discrete") tickOf(model.machine);
 
   const [mistake] = checkMachineExpressions(model);

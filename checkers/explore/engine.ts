@@ -30,7 +30,7 @@ import { checkDeadlock, checkInvariant, checkReachable, checkSteps } from "./saf
 import { checkBranching, ctlOf } from "./temporal/branching.ts";
 import { atomsOf } from "./temporal/leaves.ts";
 import { checkLinear, formulaOf } from "./temporal/linear.ts";
-import { refuseUnsound } from "./temporal/sound.ts";
+import { refuseOrdered, refuseUnsound } from "./temporal/sound.ts";
 
 export const engine: Engine = {
   name: "explore",
@@ -138,6 +138,7 @@ function compilePredicates(property: Property, { model, id }: ExploredSubject): 
         statePredicate(property.predicate, model);
         return;
       case "always-reachable":
+        refuseOrdered(property, model);
         statePredicate(property.predicate, model);
         if (property.from !== undefined) statePredicate(property.from, model);
         return;
@@ -145,6 +146,7 @@ function compilePredicates(property: Property, { model, id }: ExploredSubject): 
         stepPredicate(property.predicate, model);
         return;
       case "leads-to":
+        refuseOrdered(property, model);
         statePredicate(property.from, model);
         statePredicate(property.to, model);
         return;
@@ -155,6 +157,7 @@ function compilePredicates(property: Property, { model, id }: ExploredSubject): 
           if ("state" in atom) statePredicate(atom.state, model);
           else stepPredicate(atom.step, model);
         }
+        refuseOrdered(property, model);
         refuseUnsound(property, formula, model);
         return;
       }

@@ -7,7 +7,7 @@ import type { Fairness, Property } from "../../core/property.ts";
 import type { Outcome } from "../../core/result.ts";
 import type { ExploredSubject } from "../../core/subject.ts";
 import type { Counterexample } from "../../core/trace.ts";
-import type { Claim, ReductionName } from "../../core/verdict.ts";
+import type { Bound, Claim, ReductionName, TimeMode } from "../../core/verdict.ts";
 import type { ModelFault } from "../../semantics/fault.ts";
 import type { RecipeStep } from "../../semantics/run.ts";
 import { absence } from "./absence.ts";
@@ -66,7 +66,9 @@ export function conclude(
     reductions,
     logic: logicOf(property),
   } as const;
-  const bound = graph.complete ? environmentBound(graph, subject) : { states: graph.expanded };
+  const bound = graph.complete
+    ? scheduleBound(time, environmentBound(graph, subject))
+    : { states: graph.expanded };
 
   switch (finding.kind) {
     case "holds":
@@ -150,6 +152,10 @@ export function conclude(
     details,
   );
 }
+
+/** Ordered time covers some schedules only, which is a bound of its own. */
+const scheduleBound = (time: TimeMode, bound: Bound | null): Bound | null =>
+  time === "ordered" ? { ...bound, schedules: "events at deadlines only" } : bound;
 
 /** Limits of the environment are a bound where the search ran into them. */
 function environmentBound(
@@ -238,17 +244,20 @@ function statsOf(graph: ReachableGraph): Record<string, number> {
   };
 }
 
+const timeWords: Readonly<Record<TimeMode, string>> = {
+  none: "no time passes",
+  untimed: "time: untimed, a running timer may fire at any moment",
+  discrete: "time: discrete, an event may come at every tick",
+  ordered: "time: ordered, events come only when a timer is due or has just fired",
+};
+
 function assumptionsOf(graph: ReachableGraph, property: Property): readonly string[] {
   const { system } = graph;
   const assumptions = Object.entries(system.parameters).map(
     ([name, value]) => `${name} = ${value}`,
   );
   if (system.hasTimers()) {
-    assumptions.push(
-      system.time === "discrete"
-        ? "time: discrete, an event may come at every tick"
-        : "time: untimed, a running timer may fire at any moment",
-    );
+    assumptions.push(timeWords[system.time]);
   }
   if ("fair" in property) {
     assumptions.push(

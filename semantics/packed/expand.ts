@@ -39,6 +39,8 @@ export interface Shape {
   readonly faultField: number;
   /** Time passes in ticks. */
   readonly discrete: boolean;
+  /** Time passes from deadline to deadline. */
+  readonly ordered: boolean;
 }
 
 // Offsets in a kind's header
@@ -73,6 +75,11 @@ export interface Resolver {
   route(component: number, emission: number): void;
   content(channel: number, content: number): void;
   send(channel: number, message: number, content: number): void;
+  /**
+   * Lets time pass in `next`, a copy of the state, up to the first deadline. @returns the number of this
+   * step of time; negative where no timer runs or one is due
+   */
+  jump(state: Uint32Array, next: Uint32Array): number;
 }
 
 export interface Sink {
@@ -136,6 +143,7 @@ export class Expander {
     }
     for (let channel = 0; channel < channels.length; channel++) this.#channel(channel, sink);
     if (discrete) this.#tick(sink);
+    else if (this.#shape.ordered) this.#jump(sink);
   }
 
   /** Where a table says what an alternative does in a state. */
@@ -298,6 +306,12 @@ export class Expander {
       this.#put(component.pendingField, this.#data[record + 3]!);
     }
     if (running) sink.edge(tickAction);
+  }
+
+  #jump(sink: Sink): void {
+    this.#copy();
+    const step = this.#resolver.jump(this.#cur, this.next);
+    if (step >= 0) sink.edge(tickAction | step);
   }
 
   // --- lookups ----------------------------------------------------------------------------------

@@ -45,6 +45,7 @@ export class Kind {
     variables: readonly Variable[],
     emits: boolean,
     tick: number | null,
+    jumps: boolean,
     cells: Cells,
     faults: ModelFault[],
   ) {
@@ -52,7 +53,7 @@ export class Kind {
     this.#cells = cells;
     this.faults = faults;
     this.oracle = new Oracle(model, variables, emits);
-    this.pendingSets = new PendingSets(tick);
+    this.pendingSets = new PendingSets(tick, jumps);
     this.header = cells.allocate(kindHeader);
     for (const event of declaredEvents(model)) this.alternative({ kind: "event", event });
     this.declared = this.alternatives.length;

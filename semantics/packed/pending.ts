@@ -50,8 +50,12 @@ export class PendingSets {
   /** Milliseconds per tick; null when time is not counted. */
   readonly tick: number | null;
 
-  constructor(tick: number | null) {
+  /** Time goes from deadline to deadline, not in ticks. */
+  readonly #jumps: boolean;
+
+  constructor(tick: number | null, jumps = false) {
     this.tick = tick;
+    this.#jumps = jumps;
     this.idOf({ timers: [], actors: [] }); // number 0
   }
 
@@ -131,10 +135,20 @@ export class PendingSets {
 
   afterTick(id: number): number {
     const { tick } = this;
-    if (tick === null) return id;
+    return tick === null || this.#jumps ? id : this.after(id, tick);
+  }
+
+  /** Milliseconds to the first deadline; null when no timer runs. */
+  firstDeadline(id: number): number | null {
+    const { timers } = this.get(id);
+    return timers.length === 0 ? null : Math.min(...timers.map(({ remaining }) => remaining ?? 0));
+  }
+
+  /** The set some milliseconds later, none of its deadlines being passed by. */
+  after(id: number, ms: number): number {
     const { timers, actors } = this.get(id);
     return this.idOf({
-      timers: timers.map(({ timer, remaining }) => ({ timer, remaining: remaining! - tick })),
+      timers: timers.map(({ timer, remaining }) => ({ timer, remaining: remaining! - ms })),
       actors,
     });
   }

@@ -46,11 +46,17 @@ export class Product implements Resolver {
   /** Values met per field: what it must have room for. */
   readonly #met: (() => number)[] = [];
   readonly #channelField: readonly number[];
+  readonly #ordered: boolean;
+  /** Times that have passed from one deadline to the next, in milliseconds. */
+  readonly #jumps: number[] = [];
 
   constructor(system: SystemModel) {
     const entries = Object.entries(system.machines);
-    this.tick =
-      system.time === "discrete"
+    const ordered = system.time === "ordered";
+    this.#ordered = ordered;
+    this.tick = ordered
+      ? 1 // milliseconds are counted, and many pass at once
+      : system.time === "discrete"
         ? entries.map(([, { machine }]) => tickOf(machine)).reduce((a, b) => gcd(a, b), 0)
         : null;
     const shared = new Map<string, { domain: Domain; field: number }>();
@@ -98,7 +104,8 @@ export class Product implements Resolver {
         ? kinds.find((other) => other.emits === emits && sameKind(other.model, model))
         : undefined;
       const kind =
-        known?.kind ?? new Kind(model, variables, emits, this.tick, this.#cells, this.faults);
+        known?.kind ??
+        new Kind(model, variables, emits, this.tick, ordered, this.#cells, this.faults);
       kinds.push({ model, emits, kind });
       return {
         name,
@@ -127,7 +134,8 @@ export class Product implements Resolver {
         overflow: declaration.whenFull ?? "block",
       })),
       faultField,
-      discrete: this.tick !== null,
+      discrete: this.tick !== null && !ordered,
+      ordered,
     };
     this.layout = this.#layout();
   }
@@ -265,6 +273,29 @@ export class Product implements Resolver {
 
   send(channel: number, message: number, content: number): void {
     this.channels[channel]!.fillSend(message, content);
+  }
+
+  jump(state: Uint32Array, next: Uint32Array): number {
+    const { layout } = this;
+    const running = this.components.flatMap(({ kind: { pendingSets }, pendingField }) => {
+      const pending = layout.get(state, pendingField);
+      const ms = pendingSets.firstDeadline(pending);
+      return ms === null ? [] : [{ pendingSets, pendingField, pending, ms }];
+    });
+    const ms = Math.min(...running.map((timers) => timers.ms));
+    if (running.length === 0 || ms === 0) return -1; // nothing runs, or something is due
+    for (const { pendingSets, pendingField, pending } of running) {
+      const after = pendingSets.after(pending, ms);
+      if (after > layout.mask[pendingField]!) throw new FieldTooNarrow(pendingField, after);
+      layout.put(next, pendingField, after);
+    }
+    const known = this.#jumps.indexOf(ms);
+    return known < 0 ? this.#jumps.push(ms) - 1 : known;
+  }
+
+  /** Milliseconds that pass in a step of time. */
+  passes(step: number): number {
+    return this.#ordered ? this.#jumps[step]! : this.tick!;
   }
 
   #routesOf(component: number, event: EventObject): readonly (readonly [number, number])[] {

@@ -278,10 +278,6 @@ describe("refused when planned", () => {
     expect(plan(door({ invoke: { src: child } }))).toMatch(/^VRF106/u);
   });
 
-  test("ordered time: VRF106", () => {
-    expect(plan(door({}, { time: "ordered" }))).toMatch(/^VRF106/u);
-  });
-
   test("a bad expression, with its place", () => {
     expect(plan(door({}), "at(shut) implies at(open)")).toMatch(/^VRF20\d/u);
     expect(plan(door({}), "at(ajar)")).toMatch(/^VRF203/u);

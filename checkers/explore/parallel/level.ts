@@ -80,6 +80,9 @@ class Unresolved implements Resolver {
   send(): never {
     throw notKnown;
   }
+  jump(): never {
+    throw notKnown;
+  }
 }
 
 /** Works on the level until nothing is left of it. */

@@ -1,11 +1,24 @@
 /** Combinations that would give answers about something else are refused, never silently changed. */
 
 import { DiagnosticError } from "../../../core/diagnostic.ts";
-import type { CtlProperty, LtlProperty } from "../../../core/property.ts";
+import type { CtlProperty, LtlProperty, Property } from "../../../core/property.ts";
 import type { AnyModel } from "../../../core/system.ts";
 import type { CtlFormula, Formula } from "../../../core/temporal.ts";
 import { mentionsNext } from "./leaves.ts";
 import { parseFairness } from "./space.ts";
+
+/**
+ * In ordered time most schedules are missing: what cannot be reached in it may be reachable.
+ * @throws {DiagnosticError} VRF108
+ */
+export function refuseOrdered({ kind }: Property, { time }: AnyModel): void {
+  if (time !== "ordered") return;
+  throw new DiagnosticError(
+    "VRF108",
+    `time: "ordered" leaves out most schedules, and a claim of the kind ${kind} is about all of them`,
+    { help: 'use "discrete" or "untimed"; "ordered" is for hunting wrong states and steps' },
+  );
+}
 
 /** @throws {DiagnosticError} VRF108 */
 export function refuseUnsound(
