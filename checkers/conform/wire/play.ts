@@ -399,7 +399,8 @@ class Play {
         record.armed &&
         record.ending !== "open" &&
         (record.attempt === 0
-          ? record.n > this.#seenAtDrive // undecodable: its attempts cannot be told apart
+          ? // undecodable: its attempts cannot be told apart; one that was cut has not arrived
+            record.n > this.#seenAtDrive && record.answer?.kind !== "cut-request"
           : record.attempt >= attempt && record.round === this.#round),
     );
   }
