@@ -72,12 +72,15 @@ export function validateModel(
   }
   const context = start.snapshot.context as Record<string, unknown>;
   const declared = { ...model.variables, ...model.parameters, ...model.input };
-  for (const name of Object.keys(context)) {
-    if (name in declared) continue;
+  const missing = Object.keys(context).filter((name) => !(name in declared));
+  if (missing.length > 0) {
+    const lines = missing.map((name) => `${name}: ${declarationFor(context[name])}`);
+    const fields = missing.map((name) => `"${name}"`).join(", ");
+    const [what, are] = missing.length === 1 ? ["context field", "is"] : ["context fields", "are"];
     refuse(
       "VRF102",
-      `the context field "${name}" of machine "${model.machine.id}" is not declared`,
-      `add it to the model's variables: ${name}: { int: [lo, hi] }, "bool" or { enum: [ … ] }`,
+      `the ${what} ${fields} of machine "${model.machine.id}" ${are} not declared`,
+      `add to the model's variables, with every value that may occur: ${lines.join(", ")}`,
     );
   }
   for (const name of Object.keys({ ...model.variables, ...model.parameters })) {
@@ -166,16 +169,37 @@ function refuseUndeclaredEvents(
     }
   }
   if (raisesAnything) return;
+  /** Undeclared types with the first state that handles them. */
+  const undeclared = new Map<string, string>();
   for (const node of nodes) {
     for (const type of node.transitions.keys()) {
       if (known.has(type) || type.startsWith("xstate.") || type.endsWith("*")) continue;
-      refuse(
-        "VRF101",
-        `the machine "${model.machine.id}" handles the event ${type}, which is not declared`,
-        `declare it under events: { type: "${type}" }, with a list of values for each payload field`,
-        `${place}, state ${pathOf(node)}`,
-      );
+      if (!undeclared.has(type)) undeclared.set(type, pathOf(node));
     }
+  }
+  const [first] = undeclared;
+  if (first === undefined) return;
+  const types = [...undeclared.keys()];
+  const [what, are] = types.length === 1 ? ["event", "is"] : ["events", "are"];
+  refuse(
+    "VRF101",
+    `the machine "${model.machine.id}" handles the ${what} ${types.join(", ")}, which ${are} not declared`,
+    `declare under events: ${types.map((type) => `{ type: "${type}" }`).join(", ")}, with a list of values for each payload field`,
+    `${place}, state ${first[1]}`,
+  );
+}
+
+/** How a field may be declared, guessed from its first value. */
+function declarationFor(value: unknown): string {
+  switch (typeof value) {
+    case "boolean":
+      return '"bool"';
+    case "number":
+      return `{ int: [${Math.min(0, value)}, hi] }`;
+    case "string":
+      return `{ enum: [${JSON.stringify(value)}, … ] }`;
+    default:
+      return `{ values: [${JSON.stringify(value) ?? "undefined"}, … ] }`;
   }
 }
 

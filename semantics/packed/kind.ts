@@ -173,7 +173,7 @@ export class Kind {
   #leaf({ answer }: Traced): number {
     if (answer.kind === "ignored") {
       const silent = this.#cells.write([leafIgnored]);
-      if (answer.actions.length > 0) this.actions.set(silent, answer.actions);
+      this.actions.set(silent, answer.actions);
       return silent;
     }
     if (answer.kind === "fault") {
@@ -187,7 +187,7 @@ export class Kind {
       writes.length,
       ...writes.flat(),
     ]);
-    if (actions.length > 0) this.actions.set(leaf, actions);
+    this.actions.set(leaf, actions);
     return leaf;
   }
 

@@ -24,11 +24,11 @@ export class StateStore {
   /** Lower bits of an entry. */
   indexMask = 0;
 
-  constructor(layout: Layout, reserve = 1 << 16) {
+  constructor(layout: Layout, reserve = 65_536) {
     this.layout = layout;
     this.keys = shared(reserve * layout.words);
     this.table = shared(0);
-    this.#resize(1 << 12);
+    this.#resize(4096);
   }
 
   size(): number {
@@ -262,7 +262,7 @@ export class StateStore {
 
 /** Lengths are multiples of 8: a block of neighbours does not cross the end. */
 const nextLength = (length: number): number =>
-  length < 1 << 20 ? length * 4 : Math.ceil((length * 1.5) / 8) * 8;
+  length < 1_048_576 ? length * 4 : Math.ceil((length * 1.5) / 8) * 8;
 
 const shared = (length: number): Uint32Array<SharedArrayBuffer> =>
   new Uint32Array(new SharedArrayBuffer(length * 4));

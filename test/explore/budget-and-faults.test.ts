@@ -263,6 +263,18 @@ describe("refused when planned", () => {
     );
   });
 
+  test("everything that is missing is named at once", () => {
+    const context = { tries: 0, low: -2, on: false, name: "a", last: null };
+    expect(plan(door({ context }))).toMatch(
+      /^VRF102 .*"tries", "low", "on", "name", "last".* are not declared/u,
+    );
+    const bare = {
+      initial: "a",
+      states: { a: { on: { GO: "b", STAY: {} } }, b: { on: { BACK: "a" } } },
+    };
+    expect(plan(door(bare, { events: [] }))).toMatch(/^VRF101 .*GO, STAY, BACK, which are not/u);
+  });
+
   test("a parameter explored outside its range: VRF103", () => {
     const model = door(
       { context: ({ input }: { input: object }) => input },

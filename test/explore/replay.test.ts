@@ -1,6 +1,6 @@
 /** A recorded counterexample on the model as it is later: still fails, passes, or cannot be followed. */
 
-import { createMachine } from "xstate";
+import { assign, createMachine, fromCallback } from "xstate";
 import { describe, expect, test } from "vitest";
 
 import {
@@ -134,4 +134,34 @@ test("a recipe of somebody else is not followed", async () => {
     contextWith(),
   );
   expect(observed.kind).toBe("infeasible");
+});
+
+test("an event that mentions a running actor is not its answer", async () => {
+  const model: MachineModel = {
+    machine: createMachine({
+      id: "call",
+      initial: "calling",
+      states: {
+        calling: {
+          invoke: {
+            id: "it",
+            src: "it",
+            onDone: {
+              target: "done",
+              guard: ({ context }: { context: { told: boolean } }) => context.told,
+            },
+          },
+          on: { NOTE: { actions: assign({ told: true }) } },
+        },
+        done: {},
+      },
+      context: { told: false },
+    }).provide({ actors: { it: fromCallback(() => {}) } }),
+    events: [{ type: "NOTE", actorId: ["it"] }],
+    variables: { told: "bool" },
+    actors: { it: { done: [null] } },
+  };
+  const outcome = await check(model, reachable("done", "at(done)"));
+  expect([outcome.verdict, outcome.reason]).toEqual(["proved", ""]);
+  expect(outcome.witness!.states).toHaveLength(3);
 });

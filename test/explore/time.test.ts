@@ -1,10 +1,11 @@
 /** Untimed exploration lets running timers fire in any order; what no clock shows is not concluded. */
 
-import { createMachine } from "xstate";
+import { createMachine, fromCallback } from "xstate";
 import { describe, expect, test } from "vitest";
 
 import { alwaysReachable, never, reachable } from "../../core/property.ts";
 import type { MachineModel } from "../../core/subject.ts";
+import { compileMachine } from "../../semantics/system.ts";
 import { check } from "./support.ts";
 
 /** Two timers run at once; the state tells which one fired first. */
@@ -55,6 +56,31 @@ describe("two timers at once", () => {
       const times = outcome.counterexample!.trace.states.map(({ "#meta": meta }) => meta.timeMs);
       expect(times).toEqual([0, 10, 30]);
     }
+  });
+
+  test("time passes while a timer runs, whatever actors do; for an actor alone it does not", async () => {
+    const machine = (after: object): MachineModel => ({
+      machine: createMachine({
+        id: "call",
+        initial: "calling",
+        states: {
+          calling: { invoke: { id: "it", src: "it", onDone: "answered" }, after },
+          answered: {},
+          late: {},
+        },
+      }).provide({ actors: { it: fromCallback(() => {}) } }),
+      events: [],
+      actors: { it: { done: [null] } },
+      time: "discrete",
+    });
+    const late = reachable("late", "at(late)");
+    expect((await check(machine({ 30: "late" }), late)).verdict).toBe("proved");
+    const alone = compileMachine(machine({}));
+    const actions = alone
+      .successors(alone.initial())
+      .filter((_value, index) => index % 2 === 0)
+      .map((action) => alone.action(action).kind);
+    expect(actions).toEqual(["event"]); // the answer, and no tick
   });
 
   test("a way that rests on the order of timers is not taken for sure", async () => {

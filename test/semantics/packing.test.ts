@@ -85,3 +85,30 @@ test.each([[[31, 31]], [[31, 31, 31]]])(
     expect(store.size()).toBe(known.size);
   },
 );
+
+test.each([[[9]], [[20, 20]], [[25, 25, 25]]])(
+  "a state that others wrote can get another number, and room is made before it is needed (%j bits)",
+  (bits) => {
+    const layout = new Layout(bits);
+    const store = new StateStore(layout);
+    const stateOf = (value: number): Uint32Array => {
+      const state = new Uint32Array(layout.words);
+      for (const [field] of bits.entries()) layout.put(state, field, (value * (field + 7)) % 512);
+      return state;
+    };
+    for (let value = 0; value < 10; value++) expect(store.insert(stateOf(value))).toBe(value);
+    store.reserve(100_000);
+    expect(store.capacity()).toBeGreaterThanOrEqual(100_000);
+    for (let value = 0; value < 10; value++) expect(store.insert(stateOf(value))).toBe(value);
+    store.move(9, 12);
+    store.move(3, 9);
+    store.adopt(13);
+    expect(store.insert(stateOf(9))).toBe(12);
+    expect(store.insert(stateOf(3))).toBe(9);
+    expect(store.insert(stateOf(8))).toBe(8);
+    expect(store.insert(stateOf(30))).toBe(13);
+    const back = new Uint32Array(layout.words);
+    store.read(9, back);
+    expect(back).toEqual(stateOf(3));
+  },
+);

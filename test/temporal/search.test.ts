@@ -14,7 +14,7 @@ import {
 } from "../../checkers/explore/temporal/kripke.ts";
 import { Atoms } from "../../checkers/explore/temporal/normal.ts";
 import { acceptedRuns } from "../../checkers/explore/temporal/search.ts";
-import { evaluate } from "../../checkers/explore/temporal/word.ts";
+import { evaluate, trueOn } from "../../checkers/explore/temporal/word.ts";
 import { formulaText, type Atom, type Formula } from "../../core/temporal.ts";
 import {
   allLassos,
@@ -105,6 +105,7 @@ function check(
     loop = Math.max(loop, lasso.loop.length);
     const [first] = evaluate(formula, word.states.length, word.loop, holdsIn(of, word.states));
     expect(first, `${formulaText(formula)} on ${JSON.stringify({ of, word })}`).toBe(false);
+    expect(trueOn(graph, labelsOf(of, atoms), atoms, formula, lasso)).toBe(false);
     expect(isFair(of, word, asked), JSON.stringify({ of, word, asked })).toBe(true);
   }
   return { violated: accepted.places > 0, loop };

@@ -17,7 +17,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 
 import { makeRandom } from "../../core/random.ts";
-import { reasonFor } from "./explore-equivalent.ts";
+import { equivalents, reasonFor } from "./explore-equivalent.ts";
 import { operators, sitesOf, sources, type Site } from "./explore-sites.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -50,6 +50,11 @@ for (const operator of operators) {
     const [site] = sites.splice(random.below(sites.length), 1);
     mutants.push({ number: mutants.length + 1, ...site! });
   }
+}
+for (const { operator, file, text } of equivalents) {
+  const sites = sitesOf(operators.find(({ name }) => name === operator)!);
+  if (sites.some((site) => site.file === file && site.text === text)) continue;
+  console.log(`known as equivalent, but gone: ${file} ${operator}: ${text}`);
 }
 const only = flags.only?.split(",").map(Number);
 const queue = mutants.filter(({ number }) => only?.includes(number) ?? true);
@@ -149,7 +154,7 @@ function told(json: string, output: string, signal: string | null): [TestRun["sa
   } catch {
     const memory = /heap out of memory|ERR_WORKER_OUT_OF_MEMORY|allocation failed/i.exec(output);
     if (memory !== null || signal !== null) return ["died", memory?.[0] ?? signal!];
-    return ["not-run", output.trim().split("\n").slice(-3).join(" / ")];
+    return ["died", output.trim().split("\n").slice(-3).join(" / ")];
   }
   for (const { name, assertionResults } of files) {
     const failed = assertionResults.find(({ status }) => status === "failed");
@@ -176,7 +181,7 @@ async function work(folder: string): Promise<void> {
     const original = readFileSync(file, "utf8");
     writeFileSync(file, mutant.source);
     let run = await runTests(folder, limit);
-    if (run.says === "not-run") run = await runTests(folder, limit); // the machine's fault, perhaps
+    if (run.says === "not-run" || run.says === "died") run = await runTests(folder, limit); // the machine's fault, perhaps
     writeFileSync(file, original);
     results.push({ mutant, run });
     const { number, operator, line, text } = mutant;
