@@ -49,11 +49,9 @@ class Reader {
     this.#record = record;
   }
 
-  attributes(leaf: string): { attributes?: Json } {
+  attributes(leaf: string, name = "attributes"): { readonly [key: string]: Json } {
     const value = this.#record.get(leaf);
-    return value?.tag === "Map" && value.value.size > 0
-      ? { attributes: keyValues(value.value) }
-      : {};
+    return value?.tag === "Map" && value.value.size > 0 ? { [name]: keyValues(value.value) } : {};
   }
 
   /** `{ name: value }` where the leaf was given. */
@@ -86,11 +84,15 @@ class Reader {
 /** The record as an OTLP/JSON export request. */
 export function toOtlp(signal: Signal, record: PlainRecord): Json {
   const read = new Reader(record);
-  const resource = read.attributes("resource.attributes");
+  const resource = {
+    ...read.attributes("resource.attributes"),
+    ...read.field("resource.dropped_attributes_count", "droppedAttributesCount"),
+  };
   const scope = {
     ...read.field("scope.name", "name"),
     ...read.field("scope.version", "version"),
     ...read.attributes("scope.attributes"),
+    ...read.field("scope.dropped_attributes_count", "droppedAttributesCount"),
   };
   const around = (list: string, group: string, item: Json): Json => ({
     [list]: [
@@ -126,6 +128,7 @@ const logRecord = (read: Reader): Json => ({
   ...read.field("log.severity_text", "severityText"),
   ...read.any("log.body", "body"),
   ...read.attributes("log.attributes"),
+  ...read.field("log.dropped_attributes_count", "droppedAttributesCount"),
   ...read.field("log.flags", "flags"),
   ...read.field("log.trace_id", "traceId"),
   ...read.field("log.span_id", "spanId"),
@@ -142,6 +145,9 @@ const span = (read: Reader): Json => ({
   ...read.field("span.start_time_unix_nano", "startTimeUnixNano"),
   ...read.field("span.end_time_unix_nano", "endTimeUnixNano"),
   ...read.attributes("span.attributes"),
+  ...read.field("span.dropped_attributes_count", "droppedAttributesCount"),
+  ...read.field("span.dropped_events_count", "droppedEventsCount"),
+  ...read.field("span.dropped_links_count", "droppedLinksCount"),
   ...read.field("span.flags", "flags"),
   status: {
     ...read.field("span.status.code", "code"),
@@ -152,6 +158,7 @@ const span = (read: Reader): Json => ({
       ...read.field("spanevent.name", "name"),
       ...read.field("spanevent.time_unix_nano", "timeUnixNano"),
       ...read.attributes("spanevent.attributes"),
+      ...read.field("spanevent.dropped_attributes_count", "droppedAttributesCount"),
     },
   ],
 });
@@ -180,6 +187,7 @@ function metric(read: Reader, record: PlainRecord): Json {
     ...read.field("metric.name", "name"),
     ...read.field("metric.description", "description"),
     ...read.field("metric.unit", "unit"),
+    ...read.attributes("metric.metadata", "metadata"),
     ...(container === ""
       ? {}
       : { [container]: { dataPoints: [point], ...temporality, ...monotonic } }),

@@ -14,6 +14,7 @@ import {
 } from "./contents.ts";
 import { isRecordValue } from "./facts.ts";
 import { Evaluator, type RecordState, type Scope } from "./expressions.ts";
+import { leavesOf } from "./leaves.ts";
 import { accessOf, type Pair } from "./paths.ts";
 import { matchTerm } from "./regex.ts";
 import { argument, expressionsIn, type Call, type Expr, type Path } from "./rule.ts";
@@ -21,6 +22,7 @@ import {
   and,
   apply,
   con,
+  empty,
   equal,
   implies,
   int,
@@ -43,6 +45,8 @@ export interface Edit {
   /** New values of the leaves that change. */
   readonly writes: ReadonlyMap<string, Term>;
   readonly error: Term;
+  /** What an edit that fails may leave behind: a place made for a value that cannot stand in it. */
+  readonly spoiled?: ReadonlyMap<string, Term>;
 }
 
 export interface EditorScope extends Scope {
@@ -75,8 +79,9 @@ export class Editing {
     };
     switch (call.name) {
       case "set": {
-        const value = arg(1, "value");
-        return value === undefined ? this.#unknown(call) : this.#set(target, value);
+        const expr = argument(call, 1, "value");
+        if (expr === undefined) return this.#unknown(call);
+        return this.#set(target, this.#settled(target, expr));
       }
       case "clear":
         return this.#clear(target);
@@ -130,22 +135,83 @@ export class Editing {
   /** Writes a value through a path. */
   #write(path: Path, value: Term, error: Term): Edit {
     const access = accessOf(path.context, path.field);
-    if (access === null) {
+    if (access === null || (path.keys.length > 0 && !access.isIndexable)) {
       this.#scope.unmodelled(`writing ${path.context}.${path.field}`);
       const leaf = `${path.context}.${path.field}`;
       return {
-        writes: new Map([[leaf, variable(`${this.#scope.run}written@${this.#site}`, "Val")]]),
+        writes: new Map([
+          [leaf, variable(`${this.#scope.run}written@${this.#site}`, "Val")],
+          ...this.#anyLeaves(leavesBehind(path)),
+        ]),
         error: or(error, variable(`${this.#scope.run}fails@${this.#site}`, "Bool")),
       };
     }
     const old = this.#state.leaf(access.leaf);
     if (path.keys.length === 0) {
       const written = access.set(old, value);
-      return { writes: new Map([[access.leaf, written.value]]), error: or(error, written.error) };
+      const holdsAny = access.leaf === "log.body";
+      return {
+        writes: new Map([[access.leaf, written.value]]),
+        error: or(error, written.error),
+        ...(holdsAny ? { spoiled: this.#spoiled(access.leaf, old, empty()) } : {}),
+      };
     }
     const keys = this.#evaluator.keys(path.keys);
     const written = this.#scope.paths.write(access.get(old), keys, value);
-    return { writes: new Map([[access.leaf, written.value]]), error: or(error, written.error) };
+    const left = this.#scope.paths.write(access.get(old), keys, empty());
+    return {
+      writes: new Map([[access.leaf, written.value]]),
+      error: or(error, written.error),
+      spoiled: this.#spoiled(access.leaf, old, left.value),
+    };
+  }
+
+  /** The place was made, and the value was refused: nobody says when. */
+  #spoiled(leaf: string, old: Term, left: Term): ReadonlyMap<string, Term> {
+    const isLeft = variable(`${this.#scope.run}spoiled@${this.#site}`, "Bool");
+    return new Map([[leaf, ite(isLeft, left, old)]]);
+  }
+
+  /** The leaves with any values. */
+  #anyLeaves(leaves: readonly string[]): Map<string, Term> {
+    const writes = new Map<string, Term>();
+    for (const leaf of leaves) {
+      const name = `${this.#scope.run}${leaf}@${this.#site}`;
+      const value = isMapLeaf(leaf) ? con("Map", variable(name, "Int")) : variable(name, "Val");
+      if (value.op === "var") this.#scope.facts.add(value, isRecordValue(value));
+      writes.set(leaf, value);
+    }
+    return writes;
+  }
+
+  /**
+   * A value to be written. Identifiers are of types that few places take; a map that is written into
+   * itself ends where it begins: what becomes of both is anybody's guess.
+   */
+  #settled(target: Path, expr: Expr): Pair {
+    const { value, error } = this.#evaluator.value(expr);
+    const parts = [...expressionsIn(expr)];
+    const name = `${this.#scope.run}settled@${this.#site}`;
+    const isIdentifier = parts.some(isIdentifierPath) && !isIdentifierPath(target);
+    const isOtherIdentifier =
+      isIdentifierPath(expr) && isIdentifierPath(target) && widthOf(expr) !== widthOf(target);
+    const fails =
+      isIdentifier || isOtherIdentifier || parts.some(({ kind }) => kind === "opaque")
+        ? variable(`${name}.fails`, "Bool")
+        : no();
+    const isInside =
+      target.keys.length > 0 &&
+      parts.some(
+        (part) =>
+          part.kind === "path" && part.context === target.context && part.field === target.field,
+      );
+    if (!isInside) return { value, error: or(error, fails) };
+    const any = variable(name, "Val");
+    this.#scope.facts.add(any, and(isRecordValue(any), equal(is("Map", value), is("Map", any))));
+    return {
+      value: ite(or(is("Map", value), is("List", value)), any, value),
+      error: or(error, fails),
+    };
   }
 
   #read(path: Path): Pair {
@@ -173,13 +239,16 @@ export class Editing {
     for (const [leaf, value] of edit.writes) {
       writes.set(leaf, ite(skip, this.#state.leaf(leaf), value));
     }
-    return { writes, error: ite(skip, error, edit.error) };
+    return { ...edit, writes, error: ite(skip, error, edit.error) };
   }
 
   /** Everything becomes the zero of its type. */
   #clear(target: Path): Edit {
     const current = this.#read(target);
-    return this.#write(target, zeroOf(current.value), current.error);
+    // Identifiers are emptied at their width.
+    const width = target.keys.length === 0 ? widthOf(target) : 0;
+    const zero = width > 0 ? con("Bytes", text("\0".repeat(width))) : zeroOf(current.value);
+    return this.#write(target, zero, current.error);
   }
 
   /** An edit of a map that must be one already. */
@@ -248,12 +317,11 @@ export class Editing {
       }
     }
     const isText = is("Str", current.value);
+    // What replaces may be worked out before the target is looked at.
+    const isEarly = variable(`${this.#scope.run}early@${this.#site}`, "Bool");
+    const early = or(current.error, and(isEarly, or(...rest.map(({ error }) => error))));
     const edit = this.#write(target, con("Str", value), or(...rest.map(({ error }) => error)));
-    return this.#unless(
-      not(isText),
-      { ...edit, error: or(edit.error, current.error) },
-      current.error,
-    );
+    return this.#unless(not(isText), { ...edit, error: or(edit.error, current.error) }, early);
   }
 
   #listEdit(target: Path, call: Call): Edit {
@@ -273,14 +341,12 @@ export class Editing {
     const target = argument(call, 0, "target");
     const leaves =
       target?.kind === "path"
-        ? [accessOf(target.context, target.field)?.leaf ?? `${target.context}.${target.field}`]
+        ? [
+            accessOf(target.context, target.field)?.leaf ?? `${target.context}.${target.field}`,
+            ...leavesBehind(target),
+          ]
         : metricLeaves;
-    for (const leaf of leaves) {
-      const name = `${this.#scope.run}${leaf}@${this.#site}`;
-      const value = isMapLeaf(leaf) ? con("Map", variable(name, "Int")) : variable(name, "Val");
-      if (value.op === "var") this.#scope.facts.add(value, isRecordValue(value));
-      writes.set(leaf, value);
-    }
+    for (const [leaf, value] of this.#anyLeaves(leaves)) writes.set(leaf, value);
     return { writes, error: variable(`${this.#scope.run}fails@${this.#site}`, "Bool") };
   }
 }
@@ -296,11 +362,39 @@ export const zeros = (): readonly Term[] => [
   con("List", emptyList()),
 ];
 
+/** The zero of Go's time, the year 1, in nanoseconds before 1970, wrapped to 64 bits. */
+const zeroTime = -6_795_364_578_871_345_152n;
+
 const zeroOf = (value: Term): Term =>
   zeros().reduce<Term>(
     (rest, zero) => ite(is(zero.value as Tag, value), zero, rest),
-    ite(is("Special", value), con("Dbl", real(0)), value),
+    ite(
+      is("Special", value),
+      con("Dbl", real(0)),
+      ite(is("Time", value), con("Time", int(zeroTime)), value),
+    ),
   );
+
+/** Leaves that a path without a meaning of its own stands for, wholly or in part. */
+function leavesBehind({ context, field }: Path): readonly string[] {
+  const name = context === "instrumentation_scope" ? "scope" : context;
+  if (accessOf(context, field) !== null)
+    return leavesOf([name]).filter((leaf) => leaf === `${name}.${field}`);
+  if (field === "events") return leavesOf(["spanevent"]);
+  if (field === "data_points") return leavesOf(["datapoint"]);
+  const [first] = field.split(".");
+  return leavesOf([name]).filter(
+    (leaf) => leaf === `${name}.${first}` || leaf.startsWith(`${name}.${first}.`),
+  );
+}
+
+const identifiers: Readonly<Record<string, number>> = {
+  trace_id: 16,
+  span_id: 8,
+  parent_span_id: 8,
+};
+const widthOf = (expr: Expr): number => (expr.kind === "path" ? (identifiers[expr.field] ?? 0) : 0);
+const isIdentifierPath = (expr: Expr): boolean => widthOf(expr) > 0;
 
 /** What functions without a target change: those of the metric context. */
 const metricLeaves: readonly string[] = [

@@ -3,9 +3,9 @@
 import { referenceClose, referenceOpen } from "../collector/sections.ts";
 import { compare } from "./compare.ts";
 import { emptyMap, withEntry, type Contents } from "./contents.ts";
-import { isRecordValue, toDouble, type Facts } from "./facts.ts";
+import { Facts, isRecordValue, toDouble } from "./facts.ts";
 import { callFunction, type FunctionContext } from "./functions.ts";
-import { accessOf, Paths, type Pair } from "./paths.ts";
+import { accessOf, Paths, stored, type Pair } from "./paths.ts";
 import { type Call, type Expr, type Path } from "./rule.ts";
 import {
   absent,
@@ -18,6 +18,8 @@ import {
   equal,
   int,
   is,
+  isFalse,
+  isTrue,
   ite,
   no,
   not,
@@ -90,7 +92,7 @@ export class Evaluator {
       case "map": {
         const entries = expr.entries.map(([key, item]) => [key, this.value(item)] as const);
         const map = entries.reduce(
-          (whole, [key, { value }]) => withEntry(whole, text(key), value),
+          (whole, [key, { value }]) => withEntry(whole, text(key), stored(value)),
           emptyMap(),
         );
         return { value: con("Map", map), error: or(...entries.map(([, { error }]) => error)) };
@@ -142,7 +144,13 @@ export class Evaluator {
   }
 
   /** Short-circuit from the left: an operand that is not reached cannot fail. */
-  #junction(kind: "and" | "or", operands: readonly Expr[]): Pair {
+  #junction(kind: "and" | "or", all: readonly Expr[]): Pair {
+    // Constants are folded before anything runs: an operand beside one that decides never fails.
+    const decides = kind === "or";
+    const known = all.map(constantCondition);
+    if (known.includes(decides)) return exactly(bool(decides));
+    const operands = all.filter((_, index) => known[index] === null);
+    if (operands.length === 0) return exactly(bool(!decides));
     const parts = operands.map((operand) => this.condition(operand));
     const goesOn = (part: Pair): Term => (kind === "and" ? part.value : not(part.value));
     const error = [...parts].reduceRight<Term>(
@@ -255,6 +263,57 @@ export class Evaluator {
 }
 
 const exactly = (value: Term): Pair => ({ value, error: no() });
+
+/** The value of a condition that is the same for every record by its form alone, else `null`. */
+function constantCondition(expr: Expr): boolean | null {
+  switch (expr.kind) {
+    case "bool":
+      return expr.value;
+    case "compare": {
+      if (!isConstantValue(expr.left) || !isConstantValue(expr.right)) return null;
+      const facts = new Facts();
+      const [left, right] = [constantValue(expr.left), constantValue(expr.right)];
+      if (left === null || right === null) return null;
+      const told = compare(expr.op, left, right, facts);
+      return isTrue(told) ? true : isFalse(told) ? false : null;
+    }
+    case "not": {
+      const inner = constantCondition(expr.operand);
+      return inner === null ? null : !inner;
+    }
+    case "and":
+    case "or": {
+      const known = new Set(expr.operands.map(constantCondition));
+      const decides = expr.kind === "or";
+      if (known.has(decides)) return decides;
+      return known.has(null) ? null : !decides;
+    }
+    default:
+      return null;
+  }
+}
+
+const isConstantValue = (expr: Expr): boolean =>
+  ["nil", "bool", "int", "double", "string", "bytes"].includes(expr.kind);
+
+function constantValue(expr: Expr): Term | null {
+  switch (expr.kind) {
+    case "nil":
+      return absent();
+    case "bool":
+      return con("Bool", bool(expr.value));
+    case "int":
+      return con("Int", int(BigInt.asIntN(64, expr.value)));
+    case "double":
+      return doubleLiteral(expr.value);
+    case "string":
+      return con("Str", textOf(expr.value));
+    case "bytes":
+      return con("Bytes", text(String.fromCharCode(...expr.value)));
+    default:
+      return null;
+  }
+}
 
 function asDouble(value: Term, facts: Facts): Term {
   const special = apply("specialAsReal", "Real", [payload("Special", value)]);

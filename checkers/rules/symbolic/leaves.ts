@@ -12,12 +12,24 @@ import {
   lessOrEqual,
   not,
   or,
+  payload,
   variable,
   type Term,
 } from "./term.ts";
 
 export type LeafType =
-  "map" | "any" | "string" | "int" | "double" | "bool" | "bytes" | "number" | "opaque";
+  | "map"
+  | "any"
+  | "string"
+  | "int"
+  | "double"
+  | "bool"
+  | "bytes"
+  | "number"
+  /** Only some kinds of metrics have it; for the others it reads as nil. */
+  | "some-int"
+  | "some-bool"
+  | "opaque";
 
 const attributes = { attributes: "map", cache: "map", dropped_attributes_count: "int" } as const;
 
@@ -59,8 +71,8 @@ const fields: Readonly<Record<string, Readonly<Record<string, LeafType>>>> = {
     description: "string",
     unit: "string",
     type: "int",
-    aggregation_temporality: "int",
-    is_monotonic: "bool",
+    aggregation_temporality: "some-int",
+    is_monotonic: "some-bool",
     metadata: "map",
     cache: "map",
   },
@@ -114,9 +126,35 @@ export function initialLeaf(leaf: string, run: string, facts: Facts): Term {
         value,
         and(
           isRecordValue(value),
-          type === "double" ? isDouble : or(is("Int", value), isDouble, is("Empty", value)),
+          type === "double"
+            ? isDouble
+            : or(is("Int", value), isDouble, is("Empty", value), is("Absent", value)),
+          ...(type === "double" ? [] : [hasKind(leaf, value, run)]),
         ),
       );
+      return value;
+    }
+    case "some-int":
+    case "some-bool": {
+      const value = variable(name, "Val");
+      const tag = type === "some-int" ? "Int" : "Bool";
+      facts.add(
+        value,
+        and(
+          isRecordValue(value),
+          or(is(tag, value), is("Absent", value)),
+          hasKind(leaf, value, run),
+        ),
+      );
+      const limits = ranges[leaf];
+      if (limits !== undefined) {
+        const inner = payload("Int", value);
+        const isInside = and(
+          lessOrEqual(int(limits[0]), inner),
+          lessOrEqual(inner, int(limits[1])),
+        );
+        facts.add(value, or(not(is("Int", value)), isInside));
+      }
       return value;
     }
     case "bytes": {
@@ -132,6 +170,25 @@ export function initialLeaf(leaf: string, run: string, facts: Facts): Term {
     }
   }
 }
+
+/** Values of `metric.type` (METRIC_DATA_TYPE_…) for which the leaf is there. */
+const kindsWith: Readonly<Record<string, readonly number[]>> = {
+  "metric.aggregation_temporality": [2, 3, 4],
+  "metric.is_monotonic": [2],
+  "datapoint.value": [1, 2],
+};
+
+function hasKind(leaf: string, value: Term, run: string): Term {
+  const kind = variable(`${run}metric.type`, "Int");
+  const fits = (kindsWith[leaf] ?? []).map((wanted) => equal(kind, int(wanted)));
+  return equal(not(is("Absent", value)), or(...fits));
+}
+
+/** Every leaf of the contexts. */
+export const leavesOf = (contexts: readonly string[]): readonly string[] =>
+  contexts.flatMap((context) =>
+    Object.keys(fields[context] ?? {}).map((field) => `${context}.${field}`),
+  );
 
 /** Values that the protocol allows; a record on the wire cannot hold others. */
 const ranges: Readonly<Record<string, readonly [number, number]>> = {

@@ -90,6 +90,28 @@ export function accessOf(context: string, field: string): Access | null {
   }
   const type = leafType(direct);
   if (type === "opaque") return null;
+  // Writing it does nothing, and is no error.
+  if (direct === "metric.type") {
+    return {
+      leaf: direct,
+      get: (value) => value,
+      set: (old) => ({ value: old, error: no() }),
+      isIndexable: false,
+    };
+  }
+  if (type === "some-int" || type === "some-bool") {
+    const tag = type === "some-int" ? "Int" : "Bool";
+    return {
+      leaf: direct,
+      get: (value) => value,
+      // A metric that has no such field takes the value and forgets it.
+      set: (old, value) => ({
+        value: ite(and(is(tag, value), not(isNil(old))), value, old),
+        error: not(is(tag, value)),
+      }),
+      isIndexable: false,
+    };
+  }
   if (type === "any") {
     return {
       leaf: direct,
@@ -111,12 +133,17 @@ function numberAccess(path: string): Access {
   const isDouble = (value: Term): Term => or(is("Dbl", value), is("Special", value));
   return {
     leaf: "datapoint.value",
+    // A point that holds no single number reads as nil and refuses a value.
     get: (value) =>
-      wantsInt
-        ? ite(is("Int", value), value, con("Int", int(0)))
-        : ite(isDouble(value), value, con("Dbl", real(0))),
+      ite(
+        is("Absent", value),
+        value,
+        wantsInt
+          ? ite(is("Int", value), value, con("Int", int(0)))
+          : ite(isDouble(value), value, con("Dbl", real(0))),
+      ),
     set: (old, value) => {
-      const fits = wantsInt ? is("Int", value) : isDouble(value);
+      const fits = and(wantsInt ? is("Int", value) : isDouble(value), not(is("Absent", old)));
       return { value: ite(fits, value, old), error: not(fits) };
     },
     isIndexable: false,

@@ -288,6 +288,9 @@ class Machine {
     const fails = or(and(reach, guard.error), and(fires, edit.error));
     const before = this.#state;
     this.#state = before.write(and(fires, not(edit.error)), edit.writes);
+    if (edit.spoiled !== undefined) {
+      this.#state = this.#state.write(and(fires, edit.error), edit.spoiled);
+    }
     if (step.errorMode === "propagate") this.#alive = and(this.#alive, not(fails));
     this.#passages.push({ rule, step, reach, guard, fires, fails, before, after: this.#state });
   }
