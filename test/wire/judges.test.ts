@@ -220,6 +220,7 @@ describe("jitter is judged by its sample", () => {
 
   it.each([
     ["steady waits", steady, 0, "deviates"],
+    ["steady waits of which a busy machine has delayed one", [...steady, 1_400], 0, "deviates"],
     ["spread waits", spread, 0, "holds"],
     ["too few steady waits to be sure", steady.slice(0, 4), 0, "unknown"],
     ["two waits", spread.slice(0, 2), 0, "unknown"],

@@ -38,7 +38,7 @@ function firstWaits(run: ScenarioRun): readonly (readonly [RequestRecord, Reques
 const wait = ([record, next]: readonly [RequestRecord, RequestRecord]): number =>
   next.atMs - record.answeredAtMs!;
 
-/** Two waits that differ by more than all noise refute constant waits, whatever the sample. */
+/** Of waits, before anything is said about how they are spread. */
 const LEAST_SAMPLE = 3;
 const SIGNIFICANCE = 0.001;
 /** What timers and sockets add to a wait that is always the same. */
@@ -48,13 +48,24 @@ const CLEAR_MS = 75;
 /** The least jitter that counts as random: ±10 % of the mean wait. */
 const LEAST_JITTER = 0.2;
 
+/** The most waits that lie within one window of this width. */
+function largestCluster(waits: readonly number[], width: number): number {
+  const sorted = waits.toSorted((a, b) => a - b);
+  const sizes = sorted.map((from) => sorted.filter((w) => w >= from && w <= from + width).length);
+  return Math.max(0, ...sizes);
+}
+
 /**
- * P(range of n independent waits ≤ w) when they are uniform on an interval of length W: the
- * distribution of the sample range, n (w/W)^(n−1) − (n−1) (w/W)^n.
+ * An upper bound of P(some m of n independent waits lie within w) when they are uniform on an interval
+ * of length W, with w/W = `share`: the first of the m can be any of n, the others any of the rest, and
+ * each of them must fall into the window behind it: n · C(n−1, m−1) · share^(m−1). Waits that somebody
+ * delays spread more, never less.
  */
-export function rangeProbability(n: number, share: number): number {
-  if (share >= 1) return 1;
-  return n * share ** (n - 1) - (n - 1) * share ** n;
+export function clusterProbability(n: number, m: number, share: number): number {
+  if (share >= 1 || m < 2) return 1;
+  let choices = n;
+  for (let k = 1; k < m; k++) choices *= (n - k) / k;
+  return Math.min(1, choices * share ** (m - 1));
 }
 
 export const jitters: Judge = (run) => {
@@ -70,23 +81,24 @@ export const jitters: Judge = (run) => {
   }));
   const all = waits.map(({ ms }) => ms);
   const sample = `${waits.length} first waits from ${s(Math.min(...all))} to ${s(Math.max(...all))}`;
+  const calm = waits.filter(({ noise }) => noise === NOISE_MS).map(({ ms }) => ms);
+  const mean = calm.reduce((sum, value) => sum + value, 0) / Math.max(1, calm.length);
+  const together = largestCluster(calm, NOISE_MS);
+  const p = clusterProbability(calm.length, together, NOISE_MS / (LEAST_JITTER * mean));
+  if (together >= LEAST_SAMPLE && p < SIGNIFICANCE) {
+    return deviates(
+      `${sample}: ${together} lie within ${NOISE_MS} ms, which waits that vary by ±10 % do with a probability of at most ${p.toExponential(1)} (scan statistic, ${calm.length} samples)`,
+      { jitter: false },
+      ...pairs.flat().slice(0, 4),
+    );
+  }
   // one constant wait would lie within the noise of every sample
   const least = Math.max(...waits.map(({ ms, noise }) => ms - noise));
   const most = Math.min(...waits.map(({ ms, noise }) => ms + noise));
-  if (least > most + CLEAR_MS) {
+  // a few that stand apart from a cluster may have been delayed by the machine
+  if (least > most + CLEAR_MS && together <= Math.max(1, calm.length / 2)) {
     return holds(
       `${sample}: they differ by ${Math.round(least - most)} ms more than noise explains`,
-    );
-  }
-  const calm = waits.filter(({ noise }) => noise === NOISE_MS).map(({ ms }) => ms);
-  const range = calm.length === 0 ? Infinity : Math.max(...calm) - Math.min(...calm);
-  const mean = calm.reduce((sum, value) => sum + value, 0) / Math.max(1, calm.length);
-  const p = rangeProbability(calm.length, NOISE_MS / (LEAST_JITTER * mean));
-  if (range <= NOISE_MS && p < SIGNIFICANCE) {
-    return deviates(
-      `${sample}: waits that vary by ±10 % would lie so close together with probability ${p.toExponential(1)} (test of the sample range, ${calm.length} samples)`,
-      { jitter: false },
-      ...pairs.flat().slice(0, 4),
     );
   }
   return {

@@ -1,6 +1,7 @@
 /** Plays one scenario: a receiver of its own, a process of its own, one script of faults. */
 
-import { createServer, type AddressInfo } from "node:net";
+import { randomInt } from "node:crypto";
+import { createServer } from "node:net";
 
 import { splitCommand } from "../../../core/command-line.ts";
 import { DiagnosticError } from "../../../core/diagnostic.ts";
@@ -257,7 +258,8 @@ class Play {
       const how = this.#child.status();
       if (how !== null) {
         // Without these variables it starts: that it does not now is something to judge.
-        if (this.#scenario.env !== undefined) return;
+        const isPort = /EADDRINUSE|address already in use/i.test(this.#child.tail());
+        if (this.#scenario.env !== undefined && !isPort) return;
         throw this.#notStarted(`it ended before it was ready: ${how}`);
       }
       if (answer !== null && answer.status >= 200 && answer.status < 300) return;
@@ -499,13 +501,25 @@ function quoteError(output: string): string {
   return said === undefined ? "" : `; it printed "${said}"`;
 }
 
-/** A port that was free a moment ago. */
+/** Below the range from which systems take the ports of outgoing connections. */
+const FIRST_PORT = 10_000;
+const PORTS = 20_000;
+
+/** A port that was free a moment ago, and that no outgoing connection will take. */
 export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = await listenOnce(FIRST_PORT + randomInt(PORTS));
+    if (port !== null) return port;
+  }
+}
+
+/** The port, when it is free. */
+function listenOnce(port: number): Promise<number | null> {
   const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  return new Promise((resolve) => {
+    server.once("error", () => resolve(null));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(port)));
+  });
 }
 
 const NOTED_LAG_MS = 10;
