@@ -36,6 +36,7 @@ export interface RunFlags {
   readonly depth?: number;
   /** Only of the commands that explore; `false` from `--no-reduce`. */
   readonly reduce?: string | false;
+  readonly fingerprints?: boolean;
 }
 
 export const integer =
@@ -157,6 +158,7 @@ export function addSearchOptions(command: Command): Command {
       "leave out what changes no verdict: por, symmetry, all or none",
       reductions,
     )
+    .option("--fingerprints", "keep 64-bit hashes instead of states; then nothing is proved")
     .option("--no-reduce", "visit every state, whatever the configuration says");
 }
 

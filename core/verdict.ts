@@ -27,6 +27,10 @@ export const verdicts: readonly Verdict[] = [
  */
 export const methods = {
   exhaustive: { complete: true, says: "every reachable state was visited" },
+  fingerprints: {
+    complete: false,
+    says: "states were visited and told apart by their hashes only",
+  },
   "k-induction": { complete: true, says: "base case and inductive step discharged by the solver" },
   spacer: { complete: true, says: "an inductive invariant was found by Spacer (IC3/PDR)" },
   "smt-valid": { complete: true, says: "the negation is unsatisfiable" },

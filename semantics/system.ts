@@ -284,6 +284,16 @@ export class System {
   /** A state as predicates see it: a snapshot of the machine, or of all machines together. */
   snapshot(state: StateId): AnyMachineSnapshot & ModelState {
     this.#store.read(state, this.#current);
+    return this.#snapshotNow();
+  }
+
+  /** The same of a packed state that has no number. */
+  snapshotOf(words: Uint32Array): AnyMachineSnapshot & ModelState {
+    this.#follow(words);
+    return this.#snapshotNow();
+  }
+
+  #snapshotNow(): AnyMachineSnapshot & ModelState {
     if (this.#lone) return this.#snapshotOf(0);
     return compositeState(
       this.product.components.map(({ name, model }, index) => ({
@@ -378,6 +388,22 @@ export class System {
   /** Has every machine reached its end? Then nothing moves any more. */
   isDone(state: StateId): boolean {
     this.#store.read(state, this.#current);
+    return this.#isDoneNow();
+  }
+
+  /** The same of a packed state that has no number. */
+  isDoneIn(words: Uint32Array): boolean {
+    this.#follow(words);
+    return this.#isDoneNow();
+  }
+
+  /** Looks at a state that others have packed, in the layout of now. */
+  #follow(words: Uint32Array): void {
+    if (this.product.layout !== this.#store.layout) this.#relayout();
+    this.#current.set(words);
+  }
+
+  #isDoneNow(): boolean {
     return this.product.components.every(
       ({ kind, configField }) =>
         !kind.oracle.isActive(this.product.layout.get(this.#current, configField)),

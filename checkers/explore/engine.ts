@@ -20,9 +20,10 @@ import { coverageOf } from "./coverage.ts";
 import { diagramOf } from "./diagram.ts";
 import { exportStates } from "./export/index.ts";
 import { plural, type Finding } from "./finding.ts";
+import { byFingerprints } from "./fingerprints/check.ts";
 import { follow, type Followed } from "./follow.ts";
 import type { ReachableGraph } from "./graph.ts";
-import { claimOf, conclude, faultOutcome, predicateFault } from "./outcome.ts";
+import { claimOf, conclude, faultOutcome, predicateFault, unaudited } from "./outcome.ts";
 import { readRecipe } from "./recipe.ts";
 import { checkAlwaysReachable } from "./recurrence.ts";
 import { search } from "./reduce/search.ts";
@@ -61,9 +62,15 @@ export const engine: Engine = {
   async check(obligation, subject, context): Promise<Outcome> {
     const machine = exploredOf(subject);
     const property = propertyOf(machine, obligation);
+    const printed = await byFingerprints(machine, property, context);
+    if (printed.outcome !== null) return printed.outcome;
     const { graph, stop, reductions, report } = await search(machine, property, context);
     const remark = {
-      ...(report === null ? {} : { reduction: report }),
+      ...(report === null && printed.off.length === 0
+        ? {}
+        : {
+            reduction: { used: report?.used ?? [], off: [...printed.off, ...(report?.off ?? [])] },
+          }),
       // A reduced search leaves out what other states show: it says nothing about the machines.
       ...(reductions.length === 0 ? { coverage: coverageOf(graph) } : {}),
     };
@@ -76,6 +83,10 @@ export const engine: Engine = {
     } catch (thrown) {
       if (!(thrown instanceof ModelFault)) throw thrown;
       return { ...predicateFault(obligation, graph, thrown), ...remark };
+    }
+    if (reductions.length > 0 && outcome.certificate === undefined && graph.complete) {
+      const nothing = "the states of a reduced search are no closed set";
+      outcome = { ...outcome, ...unaudited(nothing) };
     }
     if (outcome.verdict !== "inconclusive" || graph.complete) return outcome;
     return { ...outcome, reason: `${stopText(stop, context)}; ${outcome.reason}` };

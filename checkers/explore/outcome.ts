@@ -27,6 +27,11 @@ import { logicOf } from "./reduce/plan.ts";
 import { limitCapacity, limitFaults } from "../../semantics/packed/expand.ts";
 import { parseFairness } from "./temporal/space.ts";
 
+/** For results whose evidence is not all that can happen. */
+export const unaudited = (message: string): Pick<Outcome, "audit"> => ({
+  audit: { says: "not-audited", message },
+});
+
 export const claimOf = (property: Property): Claim =>
   property.kind === "reachable" ? "existential" : "universal";
 
@@ -174,7 +179,7 @@ function environmentBound(
   return Object.keys(bound).length === 0 ? null : bound;
 }
 
-function certificateOf(
+export function certificateOf(
   { steps, loop }: Candidate,
   subject: ExploredSubject,
 ): { readonly certificate: Certificate } {

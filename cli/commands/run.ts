@@ -50,6 +50,7 @@ export async function runCommand(names: readonly string[], flags: RunFlags): Pro
         ...optional("profileTo", flags.profileTo),
         ...optional("suite", flags.suite),
         ...optional("reduce", flags.reduce === false ? "none" : flags.reduce),
+        ...(flags.fingerprints === true ? { fingerprints: true } : {}),
         ...(flags.depth === undefined ? {} : { depth: flags.depth }),
       },
       replaySuffix: flags.config === undefined ? "" : ` -c ${relative(process.cwd(), path)}`,

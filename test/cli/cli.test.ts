@@ -18,6 +18,7 @@ describe("usage errors end with exit code 2 and say what to do", () => {
     ["a bad option value", ["run", "--seed", "x"], /integer/],
     ["a bad shard", ["run", "--shard", "5/4"], /i\/n/],
     ["a missing configuration", ["run", "-c", "nowhere.config.ts"], /VRF001.*nowhere/],
+    ["an unknown reduction", ["check", "--reduce", "magic"], /por, symmetry, all, none/],
     ["an unknown reporter", ["run", "--reporter", "pdf"], /VRF007.*pdf/],
   ])("%s", async (_, args, message) => {
     const { code, stderr } = await verify(args);

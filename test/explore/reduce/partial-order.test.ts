@@ -245,6 +245,8 @@ test("independent clients: one after the other instead of all at once", async ()
   expect(proved).toMatchObject({ verdict: "proved", method: "exhaustive" });
   expect(proved.evidence).toContain("states of the reduced search");
   expect(proved.certificate).toBeUndefined();
+  expect(proved.audit).toMatchObject({ says: "not-audited" });
+  expect(less.certificate).toBeDefined(); // runs are audited as ever
 });
 
 test("philosophers: deadlocks are found, and fewer states do", async () => {
