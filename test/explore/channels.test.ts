@@ -7,6 +7,7 @@ import { engine } from "../../checkers/explore/engine.ts";
 import { always, type Property } from "../../core/property.ts";
 import type { Outcome } from "../../core/result.ts";
 import type { SystemModel } from "../../core/system.ts";
+import { compileSystem } from "../../semantics/system.ts";
 import { contextWith } from "./support.ts";
 
 const count = assign({ n: ({ context }: { context: { n: number } }) => context.n + 1 });
@@ -65,4 +66,28 @@ test("a full channel makes the sender wait: nothing is lost, within the capacity
 
 test("or it loses what is sent", async () => {
   expect((await check(pair("drop"), nothingLost)).verdict).toBe("violated");
+});
+
+test("an event that only has effects is no step, though its machine could send", () => {
+  const sender = createMachine({
+    id: "sender",
+    initial: "on",
+    states: {
+      on: { on: { NOTE: { actions: () => {} }, PUT: { actions: emit({ type: "MSG" }) } } },
+    },
+  });
+  const model = pair("block");
+  const { machines } = model;
+  const system = compileSystem({
+    ...model,
+    machines: {
+      ...machines,
+      sender: { machine: sender, events: [{ type: "NOTE" }, { type: "PUT" }] },
+    },
+  });
+  const [action, ...others] = system
+    .successors(system.initial())
+    .filter((_value, index) => index % 2 === 0);
+  expect(others).toEqual([]);
+  expect(system.action(action!)).toMatchObject({ kind: "event", event: { type: "PUT" } });
 });

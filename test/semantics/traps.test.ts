@@ -346,7 +346,9 @@ describe("what xstate/graph makes of the other traps", () => {
       events: [{ type: "INC" }, { type: "END" }],
       variables: { n: { int: [0, 1] } },
     };
-    expect((await check(subject, step)).verdict).toBe("proved");
+    const outcome = await check(subject, step);
+    expect(outcome.verdict).toBe("proved");
+    expect(outcome.stats["states"]).toBe(4); // a and b, each with n = 0 and n = 1
     const map = getAdjacencyMap(machine, { events: [{ type: "INC" }, { type: "END" }] });
     const moved = Object.values(map).some(
       ({ state, transitions }) =>

