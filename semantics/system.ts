@@ -18,6 +18,7 @@ import { ModelFault } from "./fault.ts";
 import { activePaths } from "./nodes.ts";
 import type { ChannelFault } from "./packed/channel.ts";
 import { actionOf, channelAction, Expander, tickAction, type Sink } from "./packed/expand.ts";
+import { Frontier } from "./packed/frontier.ts";
 import { FieldTooNarrow } from "./packed/layout.ts";
 import { timerKey, type PendingActor } from "./packed/pending.ts";
 import { Product } from "./packed/product.ts";
@@ -149,6 +150,8 @@ export class System {
   #store: StateStore;
   #expander: Expander;
   #current: Uint32Array;
+  #frontier: Frontier;
+  #numbers = new Uint32Array(2 * batch);
   #limits = 0;
   /** Edges of the state that was expanded last. */
   readonly #edges = new EdgeBuffer();
@@ -178,6 +181,7 @@ export class System {
     this.#store = new StateStore(this.product.layout);
     this.#expander = new Expander(this.product.shape, this.product.layout, this.product);
     this.#current = new Uint32Array(this.product.layout.words);
+    this.#frontier = new Frontier(this.#expander);
   }
 
   /** @throws {ModelFault} when the machine cannot even start */
@@ -211,32 +215,37 @@ export class System {
    */
   expand(from: StateId, to: StateId = from + 1): { expanded: number; transitions: number } {
     if (this.#reduction !== null) return this.#expandReduced(from, to);
-    const edges = this.#edges;
     let transitions = 0;
     let state = from;
     while (state < to) {
-      edges.start(this.#expander);
-      let complete = 0;
+      const frontier = this.#frontier;
+      frontier.start();
+      let length = 0; // both after the last state that was done with
+      let steps = 0;
       let grown: unknown = null;
-      for (; state < to && edges.length < batch; state++) {
+      for (; state < to && frontier.length < batch; state++) {
         this.#store.read(state, this.#current);
         try {
-          this.#expander.expand(this.#current, edges);
+          this.#expander.expand(this.#current, frontier);
         } catch (thrown) {
           grown = thrown;
         }
-        if (edges.faulty >= 0 || grown !== null) break;
-        complete = edges.length;
+        if (frontier.faulty >= 0 || grown !== null) break;
+        length = frontier.length;
+        steps = frontier.steps;
       }
-      const { faulty, faultyAction } = edges;
-      edges.length = complete; // what was seen of an unfinished state is seen again
-      edges.meet(this.#store);
-      transitions += complete;
+      frontier.rewind(length, steps); // what was seen of an unfinished state is seen again
+      if (length > this.#numbers.length) this.#numbers = new Uint32Array(length * 2);
+      this.#store.insertHashed(frontier.states, frontier.hashes, length, this.#numbers);
+      transitions += steps;
       if (grown !== null) this.grow(grown);
-      if (faulty >= 0 && state === from) {
-        throw new FaultInStep(this.product.faults[faulty]!, this.#actionId(faultyAction));
+      if (frontier.faulty >= 0 && state === from) {
+        throw new FaultInStep(
+          this.product.faults[frontier.faulty]!,
+          this.#actionId(frontier.faultyAction),
+        );
       }
-      if (faulty >= 0) break;
+      if (frontier.faulty >= 0) break;
     }
     return { expanded: state - from, transitions };
   }
@@ -539,6 +548,7 @@ export class System {
     this.#store.relayout(layout);
     this.#expander = new Expander(this.product.shape, layout, this.product);
     this.#current = new Uint32Array(layout.words);
+    this.#frontier = new Frontier(this.#expander);
   }
 
   #snapshotOf(index: number): AnyMachineSnapshot {

@@ -124,18 +124,7 @@ export class Expander {
     this.#cur = state;
     this.#data = this.#resolver.data;
     const { components, channels, discrete } = this.#shape;
-    for (let c = 0; c < components.length; c++) {
-      const component = components[c]!;
-      const config = this.#get(component.configField);
-      const row = this.#row(component, config);
-      if (this.#data[row] === 0) continue; // it has reached its end
-      for (let e = 0; e < component.declared; e++) {
-        const leaf = this.#walk(c, component, config, e);
-        if (this.#data[leaf] === leafIgnored) continue;
-        this.#copy();
-        this.#apply(c, component, leaf, -1, actionOf(c, e), sink);
-      }
-    }
+    for (let c = 0; c < components.length; c++) this.#events(c, components[c]!, sink);
     for (let c = 0; c < components.length; c++) {
       const component = components[c]!;
       const pending = this.#get(component.pendingField);
@@ -152,6 +141,61 @@ export class Expander {
     this.#data = this.#resolver.data;
     const tables = this.#shape.components[component]!;
     return this.#walk(component, tables, this.#get(tables.configField), alternative);
+  }
+
+  /**
+   * The events of the environment. Almost all the work of a search is done here, so it is written for
+   * speed: what a step without timers and messages says is put into `next` on the spot.
+   */
+  #events(c: number, component: ComponentTables, sink: Sink): void {
+    const { next } = this;
+    const cur = this.#cur;
+    const words = this.#words;
+    const word = this.#word;
+    const shift = this.#shift;
+    const mask = this.#mask;
+    const { configField, pendingField, variables, declared } = component;
+    const config = (cur[word[configField]!]! >>> shift[configField]!) & mask[configField]!;
+    const quiet = ((cur[word[pendingField]!]! >>> shift[pendingField]!) & mask[pendingField]!) === 0;
+    let data = this.#data;
+    let row = this.#row(component, config);
+    if (data[row] === 0) return; // it has reached its end
+    for (let e = 0; e < declared; e++) {
+      let ref = data[row + 2 + e]!;
+      while (ref > 0) {
+        const field = variables[data[ref]!]!;
+        const value = (cur[word[field]!]! >>> shift[field]!) & mask[field]!;
+        ref = value < data[ref + 1]! ? data[data[ref + 2]! + value]! : 0;
+      }
+      if (ref === 0) {
+        ref = -this.#walk(c, component, config, e);
+        data = this.#data;
+        row = this.#row(component, config);
+      }
+      const leaf = -ref;
+      const target = data[leaf]!;
+      if (target === leafIgnored) continue;
+      if (words === 1) next[0] = cur[0]!;
+      else for (let index = 0; index < words; index++) next[index] = cur[index]!;
+      if (!quiet || target < 0 || data[leaf + 1] !== 0 || data[leaf + 2] !== 0) {
+        this.#apply(c, component, leaf, -1, actionOf(c, e), sink);
+        data = this.#data;
+        row = this.#row(component, config);
+        continue;
+      }
+      if (target !== config) this.#put(configField, target);
+      const end = leaf + 4 + data[leaf + 3]! * 2;
+      for (let at = leaf + 4; at < end; at += 2) {
+        const field = variables[data[at]!]!;
+        const value = data[at + 1]!;
+        const bits = mask[field]!;
+        if (value > bits) throw new FieldTooNarrow(field, value);
+        const index = word[field]!;
+        const by = shift[field]!;
+        next[index] = (next[index]! & ~(bits << by)) | (value << by);
+      }
+      sink.edge(actionOf(c, e));
+    }
   }
 
   // --- components -------------------------------------------------------------------------------

@@ -52,29 +52,35 @@ export class StateStore {
    */
   insertAll(states: Uint32Array, count: number, numbers: Uint32Array): void {
     const { words } = this.layout;
-    this.#makeRoom(count);
     if (count > this.#hashes.length) this.#hashes = new Int32Array(count * 2);
-    const { table, indexMask } = this;
     const hashes = this.#hashes;
-    const scale = table.length / 0x1_0000_0000;
     for (let index = 0; index < count; index++) {
-      const hash =
+      hashes[index] =
         words === 1
           ? hash1(states[index]!)
           : words === 2
             ? hash2(states[index * 2]!, states[index * 2 + 1]!)
             : hashOf(states, index * words, words);
-      hashes[index] = hash;
-      numbers[index] = table[slotOf(hash, states[index * words]!, scale)]!;
     }
-    if (words === 1) this.#place1(states, count, numbers);
-    else if (words === 2) this.#place2(states, count, numbers);
-    else this.#placeAny(states, count, numbers, indexMask);
+    this.insertHashed(states, hashes, count, numbers);
   }
 
-  #place1(states: Uint32Array, count: number, numbers: Uint32Array): void {
+  /** The same for states whose hashes are known. */
+  insertHashed(states: Uint32Array, hashes: Int32Array, count: number, numbers: Uint32Array): void {
+    const { words } = this.layout;
+    this.#makeRoom(count);
+    const { table } = this;
+    const scale = table.length / 0x1_0000_0000;
+    for (let index = 0; index < count; index++) {
+      numbers[index] = table[slotOf(hashes[index]!, states[index * words]!, scale)]!;
+    }
+    if (words === 1) this.#place1(states, hashes, count, numbers);
+    else if (words === 2) this.#place2(states, hashes, count, numbers);
+    else this.#placeAny(states, hashes, count, numbers);
+  }
+
+  #place1(states: Uint32Array, hashes: Int32Array, count: number, numbers: Uint32Array): void {
     const { table, keys, indexMask } = this;
-    const hashes = this.#hashes;
     const { length } = table;
     const scale = length / 0x1_0000_0000;
     let size = this.#size;
@@ -102,9 +108,8 @@ export class StateStore {
     this.#size = size;
   }
 
-  #place2(states: Uint32Array, count: number, numbers: Uint32Array): void {
+  #place2(states: Uint32Array, hashes: Int32Array, count: number, numbers: Uint32Array): void {
     const { table, keys, indexMask } = this;
-    const hashes = this.#hashes;
     const { length } = table;
     const scale = length / 0x1_0000_0000;
     let size = this.#size;
@@ -135,13 +140,13 @@ export class StateStore {
     this.#size = size;
   }
 
-  #placeAny(states: Uint32Array, count: number, numbers: Uint32Array, indexMask: number): void {
+  #placeAny(states: Uint32Array, hashes: Int32Array, count: number, numbers: Uint32Array): void {
     const { words } = this.layout;
-    const { table, keys } = this;
+    const { table, keys, indexMask } = this;
     const { length } = table;
     const scale = length / 0x1_0000_0000;
     for (let index = 0; index < count; index++) {
-      const hash = this.#hashes[index]!;
+      const hash = hashes[index]!;
       const from = index * words;
       const tag = tagOf(hash, states[from]!) & ~indexMask;
       let slot = slotOf(hash, states[from]!, scale);
@@ -269,10 +274,10 @@ const shared = (length: number): Uint32Array<SharedArrayBuffer> =>
 
 // Finalisers as in MurmurHash3 (Appleby, public domain); the lowest three bits are left out.
 
-const hash1 = (first: number): number =>
+export const hash1 = (first: number): number =>
   finish(Math.imul((first >>> 3) ^ 0x9e37_79b9, 0x85eb_ca6b));
 
-const hash2 = (first: number, second: number): number =>
+export const hash2 = (first: number, second: number): number =>
   finish(
     Math.imul(finish(Math.imul((first >>> 3) ^ 0x9e37_79b9, 0x85eb_ca6b)) ^ second, 0x85eb_ca6b),
   );
