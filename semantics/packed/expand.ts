@@ -156,7 +156,8 @@ export class Expander {
     const mask = this.#mask;
     const { configField, pendingField, variables, declared } = component;
     const config = (cur[word[configField]!]! >>> shift[configField]!) & mask[configField]!;
-    const quiet = ((cur[word[pendingField]!]! >>> shift[pendingField]!) & mask[pendingField]!) === 0;
+    const quiet =
+      ((cur[word[pendingField]!]! >>> shift[pendingField]!) & mask[pendingField]!) === 0;
     let data = this.#data;
     let row = this.#row(component, config);
     if (data[row] === 0) return; // it has reached its end
