@@ -41,6 +41,7 @@ export async function execute(execution: Execution, flags: RunFlags): Promise<nu
       jobs: flags.jobs,
       maxTimeMs: flags.maxTime * 1000,
       maxStates: flags.maxStates,
+      ...(flags.maxMemory === undefined ? {} : { maxMemoryMiB: flags.maxMemory }),
       bail: flags.bail,
       ...(flags.failOn === undefined ? {} : { failOn: flags.failOn }),
       ...(known === undefined ? {} : { known }),

@@ -37,6 +37,8 @@ export interface RunFlags {
   /** Only of the commands that explore; `false` from `--no-reduce`. */
   readonly reduce?: string | false;
   readonly fingerprints?: boolean;
+  readonly threads?: number;
+  readonly maxMemory?: number;
 }
 
 export const integer =
@@ -159,7 +161,9 @@ export function addSearchOptions(command: Command): Command {
       reductions,
     )
     .option("--fingerprints", "keep 64-bit hashes instead of states; then nothing is proved")
-    .option("--no-reduce", "visit every state, whatever the configuration says");
+    .option("--no-reduce", "visit every state, whatever the configuration says")
+    .option("--threads <n>", "threads that search one state space (default: 1)", integer(1))
+    .option("--max-memory <MiB>", "memory for the states of an exploration", integer(1));
 }
 
 /** Options of the commands about Collector configurations. */

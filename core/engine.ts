@@ -31,6 +31,8 @@ export interface Obligation {
 export interface Budget {
   readonly timeMs: number;
   readonly maxStates: number;
+  /** Memory of the stored states in MiB; no limit when it is left out. */
+  readonly maxMemoryMiB?: number;
 }
 
 export interface CheckContext {

@@ -25,6 +25,8 @@ export interface RunOptions extends Pick<ExitOptions, "failOn" | "known"> {
   readonly jobs: number;
   readonly maxTimeMs: number;
   readonly maxStates: number;
+  /** Memory for the states of an exploration in MiB. */
+  readonly maxMemoryMiB?: number;
   /** Stop after this many results that count against the run; 0 for never. */
   readonly bail: number;
   readonly engineOptions: EngineOptions;
@@ -91,7 +93,11 @@ export async function run(options: RunOptions): Promise<Report> {
     task: (obligation) => ({
       obligation,
       seed: options.seed,
-      budget: { timeMs: options.maxTimeMs, maxStates: options.maxStates },
+      budget: {
+        timeMs: options.maxTimeMs,
+        maxStates: options.maxStates,
+        ...(options.maxMemoryMiB === undefined ? {} : { maxMemoryMiB: options.maxMemoryMiB }),
+      },
       options: options.engineOptions,
     }),
     onStart: ({ id, engine }) => options.onEvent({ type: "started", id, engine }),

@@ -223,6 +223,8 @@ function stopText(stop: string, { budget }: CheckContext): string {
   switch (stop) {
     case "states":
       return `limit of ${plural(budget.maxStates, "state")} reached`;
+    case "memory":
+      return `limit of ${budget.maxMemoryMiB} MiB for states reached`;
     case "time":
       return `limit of ${budget.timeMs} ms reached`;
     default:

@@ -33,6 +33,8 @@ export interface ReachableGraph {
   /** All reachable states are expanded. */
   complete: boolean;
   fault: GraphFault | null;
+  /** The most threads that have searched together. */
+  threads: number;
   /** Present where states or edges were left out, or stand for others. */
   readonly reduced?: {
     /** The actions of a real run that a path of the graph stands for. */
@@ -61,6 +63,7 @@ export function startGraph(system: System, reduced?: ReachableGraph["reduced"]):
     transitions: 0,
     complete: false,
     fault: null,
+    threads: 1,
   };
   try {
     system.initial();
@@ -72,7 +75,7 @@ export function startGraph(system: System, reduced?: ReachableGraph["reduced"]):
 }
 
 /** Why exploration stopped; `complete` when nothing is left. */
-export type Stop = "complete" | "fault" | "states" | "time" | "aborted";
+export type Stop = "complete" | "fault" | "states" | "memory" | "time" | "aborted";
 
 /** States expanded between two looks at the clock and the signal. */
 const slice = 256;
@@ -91,6 +94,7 @@ export async function extend(
   const threads = Number(context.options?.["threads"] ?? 1);
   if (!(threads > 1) || graph.reduced !== undefined) return extendWith(graph, context, null);
   const crew = new Crew(graph.system, threads);
+  graph.threads = Math.max(graph.threads, crew.threads);
   try {
     return await extendWith(graph, context, crew);
   } finally {
@@ -116,6 +120,7 @@ async function extendWith(
       lastBreath = performance.now();
     }
     if (graph.expanded >= budget.maxStates) return "states";
+    if (graph.system.bytes() > (budget.maxMemoryMiB ?? Infinity) * 2 ** 20) return "memory";
     expandSome(graph, budget.maxStates, crew);
   }
   return graph.fault === null ? "complete" : "fault";

@@ -246,6 +246,7 @@ function statsOf(graph: ReachableGraph): Record<string, number> {
     states: graph.expanded,
     transitions: graph.transitions,
     depth: depthOf(graph, Math.max(0, graph.expanded - 1)),
+    ...(graph.threads > 1 ? { threads: graph.threads } : {}),
   };
 }
 

@@ -52,6 +52,7 @@ export async function runCommand(names: readonly string[], flags: RunFlags): Pro
         ...optional("reduce", flags.reduce === false ? "none" : flags.reduce),
         ...(flags.fingerprints === true ? { fingerprints: true } : {}),
         ...(flags.depth === undefined ? {} : { depth: flags.depth }),
+        ...(flags.threads === undefined ? {} : { threads: flags.threads }),
       },
       replaySuffix: flags.config === undefined ? "" : ` -c ${relative(process.cwd(), path)}`,
     },

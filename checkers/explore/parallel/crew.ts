@@ -37,6 +37,11 @@ export class Crew {
     }
   }
 
+  /** Threads in all. */
+  get threads(): number {
+    return this.#members.length + 1;
+  }
+
   /**
    * Expands all states of a level; null when it is too small to be shared.
    * @throws {FaultInStep} for the first state, by number, that runs into a fault

@@ -158,7 +158,7 @@ function exploreFrom(system: System, maxStates: number): ReachableGraph | null {
     expanded += more.expanded;
     transitions += more.transitions;
   }
-  return { system, expanded, levels: [0], transitions, complete: true, fault: null };
+  return { system, expanded, levels: [0], transitions, complete: true, fault: null, threads: 1 };
 }
 
 function labellingOf(graph: ReachableGraph, fair: readonly Fairness[], model: AnyModel): Labelling {
