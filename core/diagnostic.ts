@@ -35,6 +35,7 @@ export const diagnosticCodes = {
   VRF108: "unsound combination",
   VRF109: "system that does not fit together",
   VRF110: "nothing to export",
+  VRF111: "reduction switched off",
   VRF201: "expression syntax error",
   VRF202: "construct not allowed in an expression",
   VRF203: "unknown name in an expression",

@@ -50,7 +50,11 @@ export interface Location {
 export interface ReductionReport {
   /** In words: what was reduced, and how much. */
   readonly used: readonly string[];
-  readonly off: readonly { readonly reduction: string; readonly reason: string }[];
+  readonly off: readonly {
+    readonly code: DiagnosticCode;
+    readonly reduction: string;
+    readonly reason: string;
+  }[];
 }
 
 export interface Outcome {

@@ -240,8 +240,8 @@ function background(result: Result, frame: Frame): string[] {
     entries.push([says === "accepted" ? "audited" : "not audited", message]);
   }
   for (const text of result.reduction?.used ?? []) entries.push(["reduced", text]);
-  for (const { reduction, reason } of result.reduction?.off ?? []) {
-    entries.push(["not reduced", `${reduction}: ${reason}`]);
+  for (const { code, reduction, reason } of result.reduction?.off ?? []) {
+    entries.push([`${code}, not reduced`, `${reduction}: ${reason}`]);
   }
   for (const assumption of result.assumptions) entries.push(["assumes", assumption]);
   const stats = Object.entries(result.stats).map(

@@ -16,7 +16,7 @@ import { candidateOf, plural } from "../finding.ts";
 import { follow } from "../follow.ts";
 import { certificateOf, claimOf, unaudited } from "../outcome.ts";
 import { writeRecipe } from "../recipe.ts";
-import { askedReductions } from "../reduce/plan.ts";
+import { askedReductions, off } from "../reduce/plan.ts";
 import { Walk, type Watcher, type WalkEnd } from "./walk.ts";
 
 /** Claims that are decided state by state. */
@@ -37,18 +37,15 @@ export async function byFingerprints(
   if (context.options["fingerprints"] !== true) return { outcome: null, off: [] };
   const exact = (reason: string) => ({
     outcome: null,
-    off: [{ reduction: "fingerprints", reason: `${reason}; the states themselves were kept` }],
+    off: [off("fingerprints", `${reason}; the states themselves were kept`)],
   });
   if (!countsStates(property)) return exact("the claim needs the steps between the states");
   const outcome = await checkByFingerprints(subject, property, context);
   if (outcome === null) return exact("the model fails, and the way there is to be shown");
   const together = "hashes and reductions are not used together";
-  const off = askedReductions(subject, context.options).map((reduction) => ({
-    reduction,
-    reason: together,
-  }));
+  const others = askedReductions(subject, context.options).map((name) => off(name, together));
   const bits = "fingerprints: 64-bit hashes instead of states";
-  return { outcome: { ...outcome, reduction: { used: [bits], off } }, off: [] };
+  return { outcome: { ...outcome, reduction: { used: [bits], off: others } }, off: [] };
 }
 
 /** How many runs are tried until one can be followed. */

@@ -82,7 +82,8 @@ export function whyNoSymmetry(subject: ExploredSubject, property: Property): str
   return null;
 }
 
-export const off = (reduction: ReductionName, reason: string): ReductionReport["off"][number] => ({
+export const off = (reduction: string, reason: string): ReductionReport["off"][number] => ({
+  code: "VRF111",
   reduction,
   reason,
 });

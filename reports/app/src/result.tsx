@@ -138,9 +138,9 @@ function Facts({ result }: { result: Result }) {
           {text}
         </Fact>
       ))}
-      {result.reduction?.off.map(({ reduction, reason }) => (
+      {result.reduction?.off.map(({ code, reduction, reason }) => (
         <Fact name="Not reduced" key={reduction}>
-          {reduction}: {reason}
+          {reduction}: {reason} (<code>{code}</code>)
         </Fact>
       ))}
       {searched !== "" && <Fact name="Searched">{searched}</Fact>}

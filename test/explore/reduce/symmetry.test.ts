@@ -121,7 +121,7 @@ test("a machine that looks at one of them only is found out", async () => {
   const biased = await outcomeOf(withReader(["y0"]), claim, { reduce: "symmetry" });
   expect(biased.reduction).toEqual({
     used: [],
-    off: [{ reduction: "symmetry", reason: "hub does not treat them alike" }],
+    off: [{ code: "VRF111", reduction: "symmetry", reason: "hub does not treat them alike" }],
   });
   expect(biased.stats).toEqual((await outcomeOf(withReader(["y0"]), claim, {})).stats);
 });
