@@ -8,10 +8,7 @@ import { MessageChannel, Worker, type MessagePort } from "node:worker_threads";
 
 import { siblingModule } from "../../../core/module-url.ts";
 import type { System } from "../../../semantics/system.ts";
-import { control, controlWords, workOnLevel, type SharedSpace } from "./level.ts";
-
-/** Room that each thread may use up before it looks again. */
-const margin = 2_048;
+import { control, controlWords, margin, workOnLevel, type SharedSpace } from "./level.ts";
 
 /** Smaller levels are not worth the coordination. */
 const smallLevel = 512;

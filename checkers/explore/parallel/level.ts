@@ -6,14 +6,10 @@
  * into the hash table by compare-and-swap; who loses keeps the number for its next new state.
  */
 
-import {
-  Expander,
-  type Resolver,
-  type Shape,
-  type Sink,
-} from "../../../semantics/packed/expand.ts";
+import { Expander, type Resolver, type Shape } from "../../../semantics/packed/expand.ts";
+import { Frontier } from "../../../semantics/packed/frontier.ts";
 import { FieldTooNarrow, type Layout } from "../../../semantics/packed/layout.ts";
-import { hashOf, slotOf, tagOf } from "../../../semantics/packed/store.ts";
+import { slotOf, tagOf } from "../../../semantics/packed/store.ts";
 
 /** Words of the control block. */
 export const control = {
@@ -38,8 +34,10 @@ export const control = {
   spare: 9,
 } as const;
 export const controlWords = 64;
-/** States that a thread takes at a time. */
+/** States that a thread takes at a time, and whose successors it then looks up together. */
 const block = 64;
+/** Room that each thread may use up before it looks again. */
+export const margin = 2_048;
 
 export interface SharedSpace {
   readonly control: Int32Array;
@@ -90,22 +88,24 @@ export function workOnLevel(space: SharedSpace, thread: number): void {
   new LevelWorker(space, thread).run();
 }
 
-class LevelWorker implements Sink {
+class LevelWorker {
   readonly #space: SharedSpace;
   readonly #thread: number;
   readonly #expander: Expander;
+  readonly #frontier: Frontier;
   readonly #current: Uint32Array;
-  #batch: Uint32Array;
-  #length = 0;
-  #faulty = false;
+  /** States whose successors wait in the frontier. */
+  readonly #done: number[] = [];
   #spare: number;
+  /** What was read while the table was asked for ahead of time; it keeps the reads alive. */
+  touched = 0;
 
   constructor(space: SharedSpace, thread: number) {
     this.#space = space;
     this.#thread = thread;
     this.#expander = new Expander(space.shape, space.layout, new Unresolved(space.cells));
+    this.#frontier = new Frontier(this.#expander);
     this.#current = new Uint32Array(space.layout.words);
-    this.#batch = new Uint32Array(1024 * space.layout.words);
     this.#spare = Atomics.load(space.control, control.spare + thread);
   }
 
@@ -116,61 +116,83 @@ class LevelWorker implements Sink {
     for (;;) {
       const from = Atomics.add(shared, control.next, block);
       if (from >= end) break;
-      const to = Math.min(end, from + block);
-      for (let state = from; state < to; state++) transitions += this.#expand(state);
+      transitions += this.#expand(from, Math.min(end, from + block));
     }
     Atomics.add(shared, control.transitions, transitions);
     Atomics.or(shared, control.limits, this.#expander.limits);
     Atomics.store(shared, control.spare + this.#thread, this.#spare);
   }
 
-  edge(): void {
-    const { words } = this.#space.layout;
-    const at = this.#length * words;
-    if (at + words > this.#batch.length) {
-      const larger = new Uint32Array(this.#batch.length * 2);
-      larger.set(this.#batch);
-      this.#batch = larger;
-    }
-    const { next } = this.#expander;
-    for (let word = 0; word < words; word++) this.#batch[at + word] = next[word]!;
-    this.#length += 1;
-  }
-
-  fault(): void {
-    this.#faulty = true; // told by the main thread, with the state's path
-  }
-
-  /** Number of steps; 0 for a state that is left over. */
-  #expand(state: number): number {
-    const { keys, layout, control: shared, left } = this.#space;
+  /** Number of steps from the states `from … to - 1`, without those that are left over. */
+  #expand(from: number, to: number): number {
+    const { keys, layout } = this.#space;
     const { words } = layout;
-    for (let word = 0; word < words; word++) this.#current[word] = keys[state * words + word]!;
-    this.#length = 0;
-    this.#faulty = false;
-    let known = true;
-    try {
-      this.#expander.expand(this.#current, this);
-    } catch (thrown) {
-      if (!(thrown instanceof NotKnown || thrown instanceof FieldTooNarrow)) throw thrown;
-      known = false;
+    const frontier = this.#frontier;
+    const done = this.#done;
+    let transitions = 0;
+    frontier.start();
+    for (let state = from; state < to; state++) {
+      for (let word = 0; word < words; word++) this.#current[word] = keys[state * words + word]!;
+      const { length, steps } = frontier;
+      let known = true;
+      try {
+        this.#expander.expand(this.#current, frontier);
+      } catch (thrown) {
+        if (!(thrown instanceof NotKnown || thrown instanceof FieldTooNarrow)) throw thrown;
+        known = false;
+      }
+      if (known && frontier.faulty < 0) done.push(state);
+      else {
+        frontier.rewind(length, steps);
+        frontier.faulty = -1; // told by the main thread, with the state's path
+        this.#leave(state);
+      }
+      if (frontier.length >= margin / 2) transitions += this.#flush();
     }
-    const room =
-      Atomics.load(shared, control.size) + this.#length < Atomics.load(shared, control.room);
-    if (!known || this.#faulty || !room) {
-      left[Atomics.add(shared, control.left, 1)] = state;
-      return 0;
-    }
-    for (let index = 0; index < this.#length; index++) this.#insert(index * words);
-    return this.#length;
+    return transitions + this.#flush();
   }
 
-  #insert(from: number): void {
+  /** Meets what was collected; where there is no room for it, its states are left over. */
+  #flush(): number {
+    const { control: shared } = this.#space;
+    const frontier = this.#frontier;
+    const { steps } = frontier;
+    const hasRoom =
+      frontier.length <= margin &&
+      Atomics.load(shared, control.size) < Atomics.load(shared, control.room);
+    if (hasRoom) this.#insertAll();
+    else {
+      frontier.rewind(0, 0);
+      for (const state of this.#done) this.#leave(state);
+    }
+    frontier.start();
+    this.#done.length = 0;
+    return hasRoom ? steps : 0;
+  }
+
+  #leave(state: number): void {
+    const { left, control: shared } = this.#space;
+    left[Atomics.add(shared, control.left, 1)] = state;
+  }
+
+  #insertAll(): void {
+    const { table, layout } = this.#space;
+    const { words } = layout;
+    const { states, hashes, length } = this.#frontier;
+    const scale = table.length / 0x1_0000_0000;
+    let touched = 0;
+    for (let index = 0; index < length; index++) {
+      touched ^= table[slotOf(hashes[index]!, states[index * words]!, scale)]!;
+    }
+    this.touched = touched;
+    for (let index = 0; index < length; index++)
+      this.#insert(states, index * words, hashes[index]!);
+  }
+
+  #insert(states: Uint32Array, from: number, hash: number): void {
     const { keys, table, indexMask, layout, control: shared } = this.#space;
     const { words } = layout;
-    const batch = this.#batch;
-    const first = batch[from]!;
-    const hash = hashOf(batch, from, words);
+    const first = states[from]!;
     const tag = tagOf(hash, first) & ~indexMask;
     const { length } = table;
     let slot = slotOf(hash, first, length / 0x1_0000_0000);
@@ -179,7 +201,7 @@ class LevelWorker implements Sink {
       if (entry === 0) {
         if (this.#spare < 0) this.#spare = Atomics.add(shared, control.size, 1);
         const number = this.#spare;
-        for (let word = 0; word < words; word++) keys[number * words + word] = batch[from + word]!;
+        for (let word = 0; word < words; word++) keys[number * words + word] = states[from + word]!;
         entry = Atomics.compareExchange(table, slot, 0, tag | (number + 1));
         if (entry === 0) {
           this.#spare = -1;
@@ -189,7 +211,7 @@ class LevelWorker implements Sink {
       if (((entry ^ tag) & ~indexMask) === 0) {
         const at = ((entry & indexMask) - 1) * words;
         let word = 0;
-        while (word < words && keys[at + word] === batch[from + word]) word += 1;
+        while (word < words && keys[at + word] === states[from + word]) word += 1;
         if (word === words) return;
       }
       slot += 1;
