@@ -82,6 +82,12 @@ export const equivalents: readonly Equivalent[] = [
     why: "0 stands for an entry that is missing, and has been filled just before",
   },
   {
+    operator: less,
+    file: "checkers/explore/temporal/loops.ts",
+    text: "if (best === null || cost < depth(best.start) + best.edges.length) best = loop;",
+    why: "of two lassos of the same length the other one",
+  },
+  {
     operator: more,
     file: "checkers/explore/graph.ts",
     text: "if (now - lastBreath > 50) {",
