@@ -148,6 +148,35 @@ test.for<[Property, SystemModel, string]>([
   expect(outcome.verdict).toBe((await outcomeOf(model, claim, { reduce: "none" })).verdict);
 });
 
+const raiser = createMachine({
+  types: {} as { context: { n: number } },
+  id: "raiser",
+  context: { n: 0 },
+  on: {
+    A: {
+      guard: ({ context }) => context.n < 2,
+      actions: assign({ n: ({ context }) => context.n + 1 }),
+    },
+  },
+});
+const raised = { machine: raiser, events, variables: { n: { int: [0, 2] } } } as const;
+
+test.for<[string, boolean]>([
+  ["min(m0_n, m1_n) <= 2", true],
+  ["max(m1_n, m0_n) * 2 >= -m0_n - m1_n + m0_n - m0_n", false],
+  ["not (m1_n + 1 + m0_n > 5)", true],
+  ["iff(m0_n == 1, m1_n == 1) or true", true],
+  ["m0_n <= m1_n + 2", false],
+  ["implies(m0_n == m1_n, m1_n == m0_n)", true],
+])("a claim is the same or not: %s", async ([text, same]) => {
+  const model: SystemModel = { machines: { m0: raised, m1: raised } };
+  const claim = always("claim", text);
+  const outcome = await outcomeOf(model, claim, { reduce: "symmetry" });
+  expect(outcome.reduction?.used.length).toBe(same ? 1 : 0);
+  expect(outcome.stats["states"]).toBe(same ? 6 : 9);
+  expect(outcome.verdict).toBe((await outcomeOf(model, claim, {})).verdict);
+});
+
 test("known numbers: clients in any order, 2PC, a ring", async () => {
   const states = async (
     model: SystemModel,
