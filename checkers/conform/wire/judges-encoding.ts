@@ -48,11 +48,15 @@ export const capsRequest: Judge = (run) => {
   const large = run.requests.find(
     ({ bytes, problem }) => bytes > LIMIT || /64 MiB/.test(problem ?? ""),
   );
-  return large === undefined
-    ? holds("nothing larger than 64 MiB was sent")
-    : deviates(
-        `request ${large.n} carries more than 64 MiB (default limit 64 MiB)`,
-        { sent: true },
-        large,
-      );
+  if (large !== undefined) {
+    return deviates(
+      `request ${large.n} carries more than 64 MiB (default limit 64 MiB)`,
+      { sent: true },
+      large,
+    );
+  }
+  const all = run.requests.reduce((sum, { bytes }) => sum + bytes, 0);
+  return all > LIMIT
+    ? { kind: "unknown", reason: "the large batch was sent in several requests", busy: true }
+    : holds("nothing larger than 64 MiB was sent");
 };
