@@ -43,6 +43,7 @@ import { exporterProfileClaims } from "./properties/queue/exporter-profile.ts";
 import { queueMd1, queueMmn, queueMmnk } from "./properties/queue/mmn.ts";
 import { batchProcessorSubject } from "./properties/queue/processor.ts";
 import { rwLockProperties } from "./properties/rw-lock.ts";
+import { textbookRedaction } from "./properties/textbook-redaction.ts";
 import { backoffArithmetic } from "./properties/theorems/backoff.ts";
 import { dataRace } from "./properties/theorems/data-race.ts";
 import { littlesLaw } from "./properties/theorems/little.ts";
@@ -141,6 +142,7 @@ export default defineConfig({
     queueMmn,
     queueMmnk,
     queueMd1,
+    textbookRedaction,
     otlpExporterJs,
     batchProcessorSubject(otelBatchReplay(), otelProcessor),
     exporterQueueSubject(otelExporterQueue, exporterProfileClaims),

@@ -8,7 +8,7 @@ import type { Session } from "../../solver/solver.ts";
 import { recordOf, wantedTerms } from "./concrete/from-model.ts";
 import type { PlainRecord } from "./concrete/record.ts";
 import type { Replayer } from "./concrete/replay.ts";
-import { Sampling } from "./concrete/sampling.ts";
+import { attackersOf, Sampling } from "./concrete/sampling.ts";
 import { Asking, type Answered } from "./symbolic/ask.ts";
 import type { SolverValue } from "./symbolic/model.ts";
 import {
@@ -26,6 +26,8 @@ export interface AnalysisOptions {
   readonly replayer: Replayer;
   readonly seed: number;
   readonly samples: number;
+  /** Only these records are looked at, and the solver is not asked: for following a stored one. */
+  readonly only?: readonly PlainRecord[];
 }
 
 /** A model that the solver found, as a record. */
@@ -53,6 +55,8 @@ export class Analysis {
   #asking: Asking | undefined;
   #session: Session | undefined;
   #sampling: Sampling | undefined;
+  #attackers: readonly PlainRecord[] | undefined;
+  #attacked = 0;
 
   constructor(program: Program, options: AnalysisOptions) {
     this.program = program;
@@ -64,6 +68,7 @@ export class Analysis {
   /** Asks the following questions in this session, within its time. */
   use(session: Session): void {
     this.#session = session;
+    this.#attacked = 0;
     this.#asking = new Asking(session, this.world.facts);
   }
 
@@ -79,8 +84,34 @@ export class Analysis {
   }
 
   get sampling(): Sampling {
-    const { replayer, seed, samples } = this.#options;
-    return (this.#sampling ??= new Sampling(this.program, replayer, seed, samples));
+    const { replayer, seed, samples, only } = this.#options;
+    return (this.#sampling ??= new Sampling(this.program, replayer, seed, samples, only));
+  }
+
+  /** Records that were tried on proofs since the session began. */
+  get attacked(): number {
+    return this.#attacked;
+  }
+
+  /** The records to follow, where nothing else is to be looked at. */
+  get only(): readonly PlainRecord[] | undefined {
+    return this.#options.only;
+  }
+
+  /**
+   * Tries to refute what the solver proved, with fresh records near the guards and literals. The
+   * record that does shows that the model is wrong: an error of the engine, never a verdict.
+   */
+  attack(refutes: (record: PlainRecord) => boolean): void {
+    this.#attackers ??= attackersOf(this.program, this.#options.seed);
+    for (const record of this.#attackers) {
+      this.#attacked++;
+      if (!refutes(record)) continue;
+      const shown = JSON.stringify(this.replayer.run(this.program, record).input);
+      throw new Error(
+        `the proof is wrong: the solver found no such record, but the interpreter shows one: ${shown}`,
+      );
+    }
   }
 
   passageOf(rule: Passage["rule"]): Passage {
@@ -94,6 +125,7 @@ export class Analysis {
     named: readonly { readonly name: string; readonly term: Term }[] = [],
   ): Promise<Answered> {
     if (this.#asking === undefined) throw new TypeError("the analysis has no solver session yet");
+    if (this.#options.only !== undefined) return Promise.resolve(notAsked);
     return this.#asking.ask({
       assertions,
       named,
@@ -113,8 +145,11 @@ export class Analysis {
     for (let attempt = 0; attempt < 3; attempt++) {
       const answer = await this.ask([...assertions, ...extra]);
       if (answer.status === "unsat") {
-        if (attempt === 0) return { kind: "none", core: answer.core, digest: answer.digest };
-        break;
+        if (attempt > 0) break;
+        this.attack((record) =>
+          confirm({ kind: "found", record, references: new Map(), values: new Map() }),
+        );
+        return { kind: "none", core: answer.core, digest: answer.digest };
       }
       if (answer.status === "unknown") return { kind: "unknown", reason: answer.reason };
       const found = this.#toFound(answer, assertions);
@@ -152,6 +187,15 @@ export class Analysis {
     };
   }
 }
+
+const notAsked: Answered = {
+  status: "unknown",
+  reason: "the stored record does not show it, and the solver was not asked",
+  values: new Map(),
+  core: [],
+  milliseconds: 0,
+  digest: "",
+};
 
 const printable = '(re.* (re.range " " "~"))';
 

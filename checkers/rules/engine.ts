@@ -5,7 +5,7 @@ import type { CheckContext, Engine, Obligation, ReplayObservation } from "../../
 import { makeOutcome } from "../../core/outcome.ts";
 import type { Outcome } from "../../core/result.ts";
 import type { Subject } from "../../core/subject.ts";
-import type { Counterexample } from "../../core/trace.ts";
+import { isJsonRecord, type Counterexample, type Json } from "../../core/trace.ts";
 import { Session } from "../../solver/solver.ts";
 import { Analysis } from "./analysis.ts";
 import type { CheckScope } from "./checks/context.ts";
@@ -17,6 +17,8 @@ import { checkCopies, checkHashFails, hiddenSpot } from "./checks/hiding.ts";
 import { checkHidden, checkLeakFree } from "./checks/redaction.ts";
 import { checkOrder, checkTotal } from "./checks/routing.ts";
 import { checkTypes } from "./checks/types.ts";
+import { readRecord } from "./concrete/read.ts";
+import type { PlainRecord } from "./concrete/record.ts";
 import { maskOutcome } from "./mask.ts";
 import type { Planned, Question } from "./plan.ts";
 import { workOf, type Work } from "./work.ts";
@@ -49,15 +51,21 @@ export const engine: Engine = {
     context: CheckContext,
   ): Promise<ReplayObservation> {
     const { work, planned } = find(obligation, subject);
-    // The records near the guards derive from the seed: asking again is following the same record.
-    const outcome = maskOutcome(await answer(work, planned.question, context), work.secrets);
+    const stored = storedRecords(counterexample, planned.question, work);
+    // That no record shows something is no property of one record: then the question is asked again.
+    const follows = stored !== null && obligation.claim === "universal";
+    const outcome = maskOutcome(
+      await answer(work, planned.question, context, follows ? stored : undefined),
+      work.secrets,
+    );
+    const how = follows ? "the stored record, run again" : "asked again";
     if (outcome.counterexample === null) {
-      return { kind: "passes", message: `now ${outcome.verdict}: ${outcome.evidence}` };
+      return { kind: "passes", message: `${how}: ${outcome.reason ?? outcome.evidence}` };
     }
     return {
       kind: "reproduced",
-      message: outcome.counterexample.message,
-      counterexample: outcome.counterexample ?? counterexample,
+      message: `${how}: ${outcome.counterexample.message}`,
+      counterexample: outcome.counterexample,
     };
   },
 };
@@ -71,19 +79,59 @@ function find(obligation: Obligation, subject: Subject): { work: Work; planned: 
   return { work, planned };
 }
 
+/** The record of a stored counterexample, and its twin where two were compared. */
+function storedRecords(
+  { recipe }: Counterexample,
+  question: Question,
+  work: Work,
+): readonly PlainRecord[] | null {
+  // Disjoint routes and types that compare are decided over all records at once.
+  if (["order", "types", "route-types", "parses"].includes(question.ask)) return null;
+  if (!isJsonRecord(recipe)) return null;
+  const { payload, twin } = recipe as { readonly payload?: Json; readonly twin?: Json };
+  const { signal } = programOf(work, question);
+  if (payload === undefined || signal === "profiles") return null;
+  const payloads = twin === undefined ? [payload] : [payload, twin];
+  return payloads.map((each) => readRecord(signal, each));
+}
+
+/** The program that a question is about. */
+function programOf(work: Work, question: Question): Program {
+  if ("part" in question) return work.rules.parts[question.part]!.program;
+  if ("routing" in question) return work.rules.routing[question.routing]!.program;
+  if (question.ask === "equivalent") return work.pair(question.claim, question.path)[0];
+  if ("path" in question) return work.pathsOf(question.claim)[question.path]!.program;
+  throw new TypeError("the question is about no program");
+}
+
 /** The analysis of a program is kept from question to question; the solver's time is per question. */
 const analyses = new WeakMap<Program, Analysis>();
 
-async function answer(work: Work, question: Question, context: CheckContext): Promise<Outcome> {
+async function answer(
+  work: Work,
+  question: Question,
+  context: CheckContext,
+  only?: readonly PlainRecord[],
+): Promise<Outcome> {
   const session = new Session({ timeMs: context.budget.timeMs, signal: context.signal });
   const scopeOf = (program: Program): CheckScope => {
-    let analysis = analyses.get(program);
+    let analysis = only === undefined ? analyses.get(program) : undefined;
     if (analysis === undefined) {
-      analysis = new Analysis(program, { replayer: work.replayer, seed: sampleSeed, samples });
-      analyses.set(program, analysis);
+      analysis = new Analysis(program, {
+        replayer: work.replayer,
+        seed: sampleSeed,
+        samples,
+        ...(only === undefined ? {} : { only }),
+      });
+      if (only === undefined) analyses.set(program, analysis);
     }
-    analysis.use(session);
-    return { analysis, level: work.level, stats: () => session.stats };
+    const used = analysis;
+    used.use(session);
+    return {
+      analysis: used,
+      level: work.level,
+      stats: () => ({ ...session.stats, attacked: used.attacked }),
+    };
   };
   switch (question.ask) {
     case "parses": {

@@ -79,6 +79,13 @@ export function leakOutcome(
 export async function findLeak(scope: CheckScope, question: LeakQuestion): Promise<Leak> {
   const { analysis } = scope;
   const { spot, twin, premises } = question;
+  const { only } = analysis;
+  if (only !== undefined) {
+    const [one, other] = only;
+    if (one === undefined || other === undefined) return notFollowed;
+    const twins: Twin = [valueAtSpot(one, spot), valueAtSpot(other, spot)];
+    return tryTwins(scope, question, one, [twins]) ?? notFollowed;
+  }
   for (const { record } of question.candidates) {
     const found = tryTwins(scope, question, record, twinsOf(record, spot));
     if (found !== null) return found;
@@ -92,7 +99,10 @@ export async function findLeak(scope: CheckScope, question: LeakQuestion): Promi
   ];
   const wanted = wantedTerms([...assertions, ...analysis.world.facts.about(assertions)]);
   const answer = await analysis.ask(assertions);
-  if (answer.status === "unsat") return { kind: "none", digest: answer.digest };
+  if (answer.status === "unsat") {
+    analysis.attack((record) => tryTwins(scope, question, record, twinsOf(record, spot)) !== null);
+    return { kind: "none", digest: answer.digest };
+  }
   if (answer.status === "unknown") return { kind: "unknown", reason: answer.reason };
   const leaves = new Map<string, Term>();
   for (const term of wanted.flatMap((root) => subterms([root]))) {
@@ -108,6 +118,11 @@ export async function findLeak(scope: CheckScope, question: LeakQuestion): Promi
   const found = tryTwins(scope, question, shared, [[secrets[0], secrets[1]]]);
   return found ?? { kind: "unknown", reason: "a leak was found, but it did not replay" };
 }
+
+const notFollowed: Leak = {
+  kind: "unknown",
+  reason: "the stored records do not show it, and the solver was not asked",
+};
 
 type Twin = readonly [Value | undefined, Value | undefined];
 

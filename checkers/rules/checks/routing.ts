@@ -77,6 +77,7 @@ export async function checkOrder(scope: CheckScope, part: RoutingPart): Promise<
   const some = or(...pairs.map(({ one, other }) => and(at(one), at(other))));
   const whole = await analysis.ask([some]);
   if (whole.status === "unsat") {
+    analysis.attack((record) => overlaps(scope, part, pairs, record));
     return holds(
       tell(`all ${pairs.length} pairs of routes are disjoint (query ${whole.digest || "folded"})`),
     );
@@ -124,6 +125,22 @@ export async function checkOrder(scope: CheckScope, part: RoutingPart): Promise<
         : [{ kind: "table", title: "Exceptions before their rule", columns: ["routes"], rows }],
     ),
   );
+}
+
+/** Whether some of the pairs of routes both take the record. */
+function overlaps(
+  { analysis }: CheckScope,
+  part: RoutingPart,
+  pairs: readonly { readonly one: number; readonly other: number }[],
+  record: Parameters<typeof analysis.replayer.run>[1],
+): boolean {
+  const conditions = part.routes.map(({ condition }) => condition);
+  const takes = conditions.map((own) => {
+    const disabled = new Set(conditions.filter((other) => other !== own));
+    const { observed } = analysis.replayer.run(analysis.program, record, { disabled });
+    return observed.some(({ rule, fired }) => fired && rule === own);
+  });
+  return pairs.some(({ one, other }) => takes[one] === true && takes[other] === true);
 }
 
 /** Whether both routes, each alone, take the record. */

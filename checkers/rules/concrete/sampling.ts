@@ -27,10 +27,16 @@ export class Sampling {
   readonly #fired = new Map<AnyRule, Sample[]>();
   readonly #failed = new Map<AnyRule, Sample[]>();
 
-  constructor(program: Program, replayer: Replayer, seed: number, count: number) {
-    const arbitrary = recordsNear(program);
-    const near = sampleOf(arbitrary, { seed, numRuns: count });
-    const aimed = aimedRecords(program, near, seed);
+  /** @param only these records, and no others */
+  constructor(
+    program: Program,
+    replayer: Replayer,
+    seed: number,
+    count: number,
+    only?: readonly PlainRecord[],
+  ) {
+    const near = only ?? sampleOf(recordsNear(program), { seed, numRuns: count });
+    const aimed = only === undefined ? aimedRecords(program, near, seed) : [];
     const run = (record: PlainRecord): Sample => ({ record, run: replayer.run(program, record) });
     const made = aimed.map(({ record, rule }) => ({ sample: run(record), rule }));
     // What was made for a rule shows most about it, so it is kept first.
@@ -56,6 +62,26 @@ export class Sampling {
   failed(rule: AnyRule): readonly Sample[] {
     return this.#failed.get(rule) ?? [];
   }
+}
+
+/**
+ * Other records near the guards and literals, some made for a rule: the attack on a proof. Long rule
+ * sets get fewer, as each record runs through all rules.
+ */
+export function attackersOf(program: Program, seed: number): readonly PlainRecord[] {
+  const rules = program.steps.flatMap((step): readonly AnyRule[] =>
+    step.kind === "group" ? [...step.conditions, ...step.statements] : step.conditions,
+  );
+  const count = Math.min(200, Math.max(20, Math.round(4_000 / Math.max(1, rules.length))));
+  const own = seed + 7_919;
+  const near = sampleOf(recordsNear(program), { seed: own, numRuns: count });
+  const random = makeRandom(own);
+  const pick = (below: number): number => random.below(Math.max(1, below));
+  return near.map((base, index) =>
+    index % 2 === 0 || rules.length === 0
+      ? base
+      : aimAt(program, rules[pick(rules.length)]!, base, pick),
+  );
 }
 
 /** Records made for each rule, from records near the guards. */

@@ -105,6 +105,13 @@ export class Editing {
         const strategy = argument(call, 2, "strategy");
         if (source === undefined || strategy?.kind !== "string") return this.#unknown(call);
         const wrong = or(source.error, not(is("Map", source.value)));
+        const from = argument(call, 1, "source")!;
+        const isItself = [...expressionsIn(from)].some((part) => readsField(part, target));
+        if (isItself) {
+          // A map that is merged into itself is changed while it is read.
+          const any = variable(`${this.#scope.run}merged@${this.#site}`, "Int");
+          return this.#editMap(target, wrong, () => any);
+        }
         return this.#editMap(target, wrong, (map) =>
           merge(map, payload("Map", source.value), strategy.value as MergeStrategy),
         );
@@ -158,11 +165,22 @@ export class Editing {
     }
     const keys = this.#evaluator.keys(path.keys);
     const written = this.#scope.paths.write(access.get(old), keys, value);
-    const left = this.#scope.paths.write(access.get(old), keys, empty());
+    // The last key or one on the way may have been made before the error was raised.
+    const [first] = keys;
+    const before = this.#scope.paths.read(access.get(old), [first!]).value;
+    const made = variable(`${this.#scope.run}made@${this.#site}`, "Val");
+    this.#scope.facts.add(made, isRecordValue(made));
+    const last = this.#scope.paths.write(access.get(old), keys, empty());
+    const middle = this.#scope.paths.write(access.get(old), [first!], made);
+    const isMiddle = and(
+      isNil(before),
+      variable(`${this.#scope.run}stopped@${this.#site}`, "Bool"),
+    );
+    const left = keys.length > 1 ? ite(isMiddle, middle.value, last.value) : last.value;
     return {
       writes: new Map([[access.leaf, written.value]]),
       error: or(error, written.error),
-      spoiled: this.#spoiled(access.leaf, old, left.value),
+      spoiled: this.#spoiled(access.leaf, old, left),
     };
   }
 
@@ -199,12 +217,7 @@ export class Editing {
       isIdentifier || isOtherIdentifier || parts.some(({ kind }) => kind === "opaque")
         ? variable(`${name}.fails`, "Bool")
         : no();
-    const isInside =
-      target.keys.length > 0 &&
-      parts.some(
-        (part) =>
-          part.kind === "path" && part.context === target.context && part.field === target.field,
-      );
+    const isInside = target.keys.length > 0 && parts.some((part) => readsField(part, target));
     if (!isInside) return { value, error: or(error, fails) };
     const any = variable(name, "Val");
     this.#scope.facts.add(any, and(isRecordValue(any), equal(is("Map", value), is("Map", any))));
@@ -310,13 +323,16 @@ export class Editing {
       ...rest.map(({ value: argument_ }) => asKey(argument_)),
     ]);
     const pattern = call.name === "replace_pattern" ? argument(call, 1, "regex") : undefined;
-    if (pattern?.kind === "string") {
-      const matches = matchTerm(pattern.value, old);
-      if (matches !== null) {
-        this.#scope.facts.add(value, implies(not(matches), equal(value, old)));
-      }
-    }
-    const isText = is("Str", current.value);
+    const known = pattern?.kind === "string" ? matchTerm(pattern.value, old) : null;
+    if (known !== null) this.#scope.facts.add(value, implies(not(known), equal(value, old)));
+    // Nothing is written where nothing matches, not even the same text.
+    const matches =
+      known ??
+      apply(`matched ${describe(call)}`, "Bool", [
+        old,
+        ...rest.map(({ value: argument_ }) => asKey(argument_)),
+      ]);
+    const isText = and(is("Str", current.value), matches);
     // What replaces may be worked out before the target is looked at.
     const isEarly = variable(`${this.#scope.run}early@${this.#site}`, "Bool");
     const early = or(current.error, and(isEarly, or(...rest.map(({ error }) => error))));
@@ -387,6 +403,9 @@ function leavesBehind({ context, field }: Path): readonly string[] {
     (leaf) => leaf === `${name}.${first}` || leaf.startsWith(`${name}.${first}.`),
   );
 }
+
+const readsField = (part: Expr, { context, field }: Path): boolean =>
+  part.kind === "path" && part.context === context && part.field === field;
 
 const identifiers: Readonly<Record<string, number>> = {
   trace_id: 16,

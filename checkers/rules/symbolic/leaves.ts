@@ -107,8 +107,8 @@ export function initialLeaf(leaf: string, run: string, facts: Facts): Term {
     case "int": {
       const value = variable(name, "Int");
       facts.add(value, inInt64(value));
-      const limits = ranges[leaf];
-      if (limits !== undefined) {
+      const limits = rangeOf(leaf);
+      if (limits !== null) {
         facts.add(
           value,
           and(lessOrEqual(int(limits[0]), value), lessOrEqual(value, int(limits[1]))),
@@ -146,8 +146,8 @@ export function initialLeaf(leaf: string, run: string, facts: Facts): Term {
           hasKind(leaf, value, run),
         ),
       );
-      const limits = ranges[leaf];
-      if (limits !== undefined) {
+      const limits = rangeOf(leaf);
+      if (limits !== null) {
         const inner = payload("Int", value);
         const isInside = and(
           lessOrEqual(int(limits[0]), inner),
@@ -191,6 +191,9 @@ export const leavesOf = (contexts: readonly string[]): readonly string[] =>
   );
 
 /** Values that the protocol allows; a record on the wire cannot hold others. */
+export const rangeOf = (leaf: string): readonly [number, number] | null =>
+  ranges[leaf] ?? (/\.dropped_\w+_count$/.test(leaf) ? [0, 2 ** 32 - 1] : null);
+
 const ranges: Readonly<Record<string, readonly [number, number]>> = {
   "log.flags": [0, 2 ** 32 - 1],
   "span.flags": [0, 2 ** 32 - 1],

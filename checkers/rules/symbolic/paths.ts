@@ -2,7 +2,7 @@
 
 import { withEntry, emptyMap, type Contents } from "./contents.ts";
 import { isRecordValue, type Facts } from "./facts.ts";
-import { leafType } from "./leaves.ts";
+import { leafType, rangeOf } from "./leaves.ts";
 import {
   absent,
   and,
@@ -14,6 +14,7 @@ import {
   isLiteral,
   isNil,
   ite,
+  lessOrEqual,
   no,
   not,
   or,
@@ -49,12 +50,23 @@ const tagOfType: Readonly<Record<string, Tag>> = {
 
 /** Upstream checks the type of what is written to a typed field; nil is no value of such a type. */
 function typed(leaf: string, tag: Tag): Access {
+  const limits = rangeOf(leaf);
   return {
     leaf,
     get: (value) => value,
-    set: (old, value) => ({ value: ite(is(tag, value), value, old), error: not(is(tag, value)) }),
+    set: (old, value) => ({
+      value: ite(is(tag, value), limits === null ? value : narrowed(leaf, value, limits), old),
+      error: not(is(tag, value)),
+    }),
     isIndexable: false,
   };
+}
+
+/** Fields of 32 bits keep what fits; of the rest some number is left. */
+function narrowed(leaf: string, value: Term, [low, high]: readonly [number, number]): Term {
+  const number = payload("Int", value);
+  const fits = and(lessOrEqual(int(low), number), lessOrEqual(number, int(high)));
+  return con("Int", ite(fits, number, apply(`narrowed ${leaf}`, "Int", [number])));
 }
 
 const timeAlias = /^(?:(start|end|observed)_)?time$/;
