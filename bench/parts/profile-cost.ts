@@ -161,7 +161,9 @@ export async function overhead(
   report: (result: BenchCase) => void,
   waiting: boolean,
 ): Promise<void> {
-  const blocks = Number(process.env["PROFILE_BLOCKS"] ?? 4);
+  const most = Number(process.env["PROFILE_BLOCKS"] ?? 4);
+  const until = performance.now() + 60_000 * Number(process.env["PROFILE_MINUTES"] ?? 60);
+  let blocks = 0;
   const tested = conditions.slice(0, waiting ? 5 : 4);
   // The exporter has CPU 0; this process, the backend and bpftrace have the other.
   spawnSync("taskset", ["-a", "-p", "-c", "1", String(process.pid)]);
@@ -172,8 +174,9 @@ export async function overhead(
   const tool: number[] = [];
   try {
     const [port] = await numbers(backend, "port");
-    for (let number = 0; number < blocks; number++) {
-      const seen = await block(`http://127.0.0.1:${port}/v1/traces`, tested, number);
+    // An interval needs two blocks, whatever the time.
+    while (blocks < most && (blocks < 2 || performance.now() < until)) {
+      const seen = await block(`http://127.0.0.1:${port}/v1/traces`, tested, blocks++);
       tool.push(...seen.tool);
       seen.costs.forEach((costs, index) => all[index]!.push(...costs));
       comparisons.forEach((comparison, index) => {
