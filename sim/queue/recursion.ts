@@ -3,7 +3,9 @@
  *
  * Lindley 1952 for one server, Kiefer and Wolfowitz 1955 for more: the next customer starts when the
  * earliest server becomes free. Up to `sortedServers` the times at which servers become free are kept
- * sorted by insertion; beyond, in a tournament tree whose path from leaf to root is replayed.
+ * sorted by insertion; beyond, up to `scannedServers`, they are not ordered at all: a customer who finds
+ * an idle server does not wait, whichever it takes, so they are looked through only when no server is
+ * known to be idle. Still more are kept in a tournament tree whose path from leaf to root is replayed.
  */
 
 import type { Distribution } from "../../core/subject.ts";
@@ -36,6 +38,8 @@ export interface WaitStatistics {
 
 /** Largest number of servers for which insertion beats the tree; measured (bench/sim.ts). */
 const sortedServers = 12;
+/** Largest number of servers for which looking through all of them at times beats the tree. */
+const scannedServers = 128;
 
 /** @throws {DiagnosticError} VRF501 */
 export function runRecursion(model: RecursionModel, options: RecursionOptions): WaitStatistics {
@@ -101,7 +105,8 @@ type Step = (gaps: Float64Array, demands: Float64Array, waits: Float64Array) => 
 
 function makeStep(servers: number): Step {
   if (servers === 1) return lindley();
-  return servers <= sortedServers ? insertion(servers) : tournament(servers);
+  if (servers <= sortedServers) return insertion(servers);
+  return servers <= scannedServers ? scan(servers) : tournament(servers);
 }
 
 function lindley(): Step {
@@ -140,6 +145,39 @@ function insertion(servers: number): Step {
     }
     for (let server = 0; server < servers; server++)
       free[server] = Math.max(0, free[server]! - time);
+  };
+}
+
+/** Times at which busy servers become free, in no order; those that are past are cleared when needed. */
+function scan(servers: number): Step {
+  const free = new Float64Array(servers);
+  let busy = 0; // servers not known to be idle: free[0 .. busy)
+  return (gaps, demands, waits) => {
+    let time = 0;
+    for (let index = 0; index < waits.length; index++) {
+      time += gaps[index]!;
+      if (busy === servers) {
+        let kept = 0;
+        for (let server = 0; server < servers; server++) {
+          const end = free[server]!;
+          free[kept] = end; // without a branch: half of these would be mispredicted
+          kept += end > time ? 1 : 0;
+        }
+        if (kept === servers) {
+          let first = 0;
+          for (let server = 1; server < servers; server++)
+            if (free[server]! < free[first]!) first = server;
+          const start = free[first]!;
+          waits[index] = start - time;
+          free[first] = start + demands[index]!;
+          continue;
+        }
+        busy = kept;
+      }
+      waits[index] = 0;
+      free[busy++] = time + demands[index]!;
+    }
+    for (let server = 0; server < busy; server++) free[server]! -= time;
   };
 }
 
