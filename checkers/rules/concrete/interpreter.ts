@@ -108,7 +108,8 @@ function compile(
   });
   const options = optionsFor(level, context);
   if (rule.kind === "statement") return compileStatement(parseStatement(text), options);
-  if (!/^\s*route\s*\(/.test(text)) return compileCondition(parseCondition(text), options);
+  // Routes were statements once: the condition is what stands behind their `where`.
+  if (!/^\s*[a-z][a-z_]*\s*\(/.test(text)) return compileCondition(parseCondition(text), options);
   const { where } = parseStatement(text);
   return where === null ? () => true : compileCondition(where, options);
 }

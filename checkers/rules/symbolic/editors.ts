@@ -213,8 +213,12 @@ export class Editing {
     const isIdentifier = parts.some(isIdentifierPath) && !isIdentifierPath(target);
     const isOtherIdentifier =
       isIdentifierPath(expr) && isIdentifierPath(target) && widthOf(expr) !== widthOf(target);
+    const isNoIdentifier = isIdentifierPath(target) && !isIdentifierPath(expr);
     const fails =
-      isIdentifier || isOtherIdentifier || parts.some(({ kind }) => kind === "opaque")
+      isIdentifier ||
+      isOtherIdentifier ||
+      isNoIdentifier ||
+      parts.some(({ kind }) => kind === "opaque")
         ? variable(`${name}.fails`, "Bool")
         : no();
     const isInside = target.keys.length > 0 && parts.some((part) => readsField(part, target));

@@ -95,7 +95,14 @@ export class Evaluator {
           (whole, [key, { value }]) => withEntry(whole, text(key), stored(value)),
           emptyMap(),
         );
-        return { value: con("Map", map), error: or(...entries.map(([, { error }]) => error)) };
+        // Identifiers and lists of the protocol's own types cannot stand in a map.
+        const refused = expr.entries.some(([, item]) => item.kind === "path")
+          ? variable(`${this.#scope.run}refused@${this.#site}.${this.#calls++}`, "Bool")
+          : no();
+        return {
+          value: con("Map", map),
+          error: or(refused, ...entries.map(([, { error }]) => error)),
+        };
       }
       case "math":
         return this.#math(expr.op, this.value(expr.left), this.value(expr.right));
@@ -294,7 +301,8 @@ function constantCondition(expr: Expr): boolean | null {
 }
 
 const isConstantValue = (expr: Expr): boolean =>
-  ["nil", "bool", "int", "double", "string", "bytes"].includes(expr.kind);
+  ["nil", "bool", "int", "double", "string", "bytes"].includes(expr.kind) ||
+  (expr.kind === "list" && expr.items.every(isConstantValue));
 
 function constantValue(expr: Expr): Term | null {
   switch (expr.kind) {
@@ -310,6 +318,11 @@ function constantValue(expr: Expr): Term | null {
       return con("Str", textOf(expr.value));
     case "bytes":
       return con("Bytes", text(String.fromCharCode(...expr.value)));
+    case "list": {
+      const items = expr.items.map(constantValue);
+      if (items.includes(null)) return null;
+      return con("List", apply(`list${items.length}`, "Int", items as Term[]));
+    }
     default:
       return null;
   }

@@ -251,6 +251,8 @@ export class Paths {
         not(or(canHoldNames, byIndex, growsList)),
         and(canHoldNames, underName.error),
         and(byIndex, not(apply("hasItem", "Bool", [list, index]))),
+        // What may stand in the item, or below it, is not followed.
+        and(or(byIndex, growsList), apply("failsInItem", "Bool", [list, index, value])),
       ),
     };
   }
