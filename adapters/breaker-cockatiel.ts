@@ -57,13 +57,14 @@ export function breakerCockatiel(options: BreakerAdapterOptions): Implementation
           state: () => stateNames[policy.state] ?? "closed",
           isRejection: (error) => error instanceof BrokenCircuitError,
           advance: (ms) => time.advance(ms),
-          settle: () => time.settle(),
+          settle: (read) => time.settle().then(read),
           dispose: () => time.dispose(),
         },
         parameter(parameters, "concurrency"),
       );
     },
     predict: predictCockatiel,
+    sideBySide: true,
     assumptions: [
       ...breakerAssumptions,
       "cockatiel shows half-open only from its first trial call on; until then half-open is compared " +

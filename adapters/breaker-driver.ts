@@ -18,27 +18,65 @@ export interface BreakerUnderTest {
   state(): BreakerState;
   /** Whether this error says that the breaker did not make the call. */
   isRejection(error: unknown): boolean;
-  /** Lets virtual time pass, or with 0 only finishes what is under way. */
-  advance(ms: number): Promise<void>;
-  settle(): Promise<void>;
+  /** Lets virtual time pass; null when that led to nothing, because nothing was due. */
+  advance(ms: number): Promise<void> | null;
+  /** What `read` returns once the breaker is quiet. */
+  settle<T>(read: () => T): Promise<T>;
   dispose(): void;
 }
 
-interface Call {
+/** A call that was made, as its caller and its callee see it. */
+class Call {
   /** The breaker's period (time between two changes of its state) in which the call was admitted. */
-  period: number;
-  admitted: boolean;
-  finish(error: Error | null): void;
-  settled: { readonly value?: string; readonly error?: unknown } | null;
+  period = -1;
+  admitted = false;
+  readonly error: Error;
+  settled = false;
+  value: string | null = null;
+  thrown: unknown = null;
+  resolve: (value: string) => void = ignore;
+  reject: (error: Error) => void = ignore;
+  /** What the called function returns. */
+  readonly result = new Promise<string>((resolve, reject) => {
+    this.resolve = resolve;
+    this.reject = reject;
+  });
+
+  constructor(error: Error) {
+    this.error = error;
+  }
 }
+
+const ignore = (): void => {};
+
+/**
+ * The errors with which calls fail, in turn. They are made once: an error costs more than the step in
+ * which it is thrown. Callers must get the very one of their call.
+ */
+const failures = Array.from({ length: 64 }, () => new Error("the call failed"));
+let made = 0;
+
+/** What an adapter shows of a step; adapters that see more add to it. */
+export type Observe = (
+  state: BreakerState,
+  call: CallOutcome,
+  results: "intact" | "changed",
+) => Observables;
+
+const plain: Observe = (state, call, results) => ({ state, call, results });
 
 /**
  * Drives a breaker with CALL, SUCCESS, FAILURE (the oldest call of the present period ends) and
  * LATE_SUCCESS, LATE_FAILURE (the oldest call of an earlier period ends).
  * Observed: `state`, `call` (see CallOutcome) and `results`: whether all callers so far got exactly
- * the value or the error of their call.
+ * the value or the error of their call. A command that does not reach the breaker is answered at once:
+ * at the end of the step before, it was quiet.
  */
-export function driveBreaker(breaker: BreakerUnderTest, concurrency: number): ImplementationDriver {
+export function driveBreaker(
+  breaker: BreakerUnderTest,
+  concurrency: number,
+  show: Observe = plain,
+): ImplementationDriver {
   const inFlight: Call[] = [];
   let period = 0;
   let state = breaker.state();
@@ -48,57 +86,60 @@ export function driveBreaker(breaker: BreakerUnderTest, concurrency: number): Im
     const now = breaker.state();
     if (now !== state) period += 1;
     state = now;
-    return { state, call, results: intact ? "intact" : "changed" };
+    return show(state, call, intact ? "intact" : "changed");
   };
 
-  const makeCall = async (): Promise<Observables> => {
-    const present = inFlight.filter((call) => call.period === period).length;
-    if (state === "closed" && present >= concurrency) return observe("none");
-    const { promise, resolve, reject } = Promise.withResolvers<string>();
-    const call: Call = {
-      period: -1,
-      admitted: false,
-      settled: null,
-      finish: (error) => (error === null ? resolve("value") : reject(error)),
-    };
+  const makeCall = (): Promise<Observables> | Observables => {
+    if (state === "closed") {
+      let present = 0;
+      for (const call of inFlight) if (call.period === period) present += 1;
+      if (present >= concurrency) return observe("none");
+    }
+    const call = new Call(failures[made++ % failures.length]!);
     breaker
       .execute(() => {
+        if (!call.admitted) inFlight.push(call);
         call.admitted = true;
         call.period = period;
-        if (!inFlight.includes(call)) inFlight.push(call);
-        return promise;
+        return call.result;
       })
       .then(
-        (value) => (call.settled = { value }),
-        (error: unknown) => (call.settled = { error }),
+        (value) => {
+          call.settled = true;
+          call.value = value;
+        },
+        (error: unknown) => {
+          call.settled = true;
+          call.thrown = error;
+        },
       );
-    await breaker.settle();
+    return breaker.settle(() => outcomeOf(call));
+  };
+
+  const outcomeOf = (call: Call): Observables => {
     if (call.admitted) {
       const observed = observe("admitted");
       call.period = period; // the call itself may have begun the period
       return observed;
     }
-    if (call.settled === null) return observe("waiting");
-    if ("error" in call.settled && breaker.isRejection(call.settled.error)) {
-      return observe("rejected");
-    }
-    throw new Error("the breaker answered a call that it did not make", {
-      cause: call.settled.error,
-    });
+    if (!call.settled) return observe("waiting");
+    if (call.value === null && breaker.isRejection(call.thrown)) return observe("rejected");
+    throw new Error("the breaker answered a call that it did not make", { cause: call.thrown });
   };
 
-  const finish = async (which: "present" | "late", failed: boolean): Promise<Observables> => {
-    const index = inFlight.findIndex((call) => (call.period === period) === (which === "present"));
-    const [call] = index === -1 ? [] : inFlight.splice(index, 1);
-    if (call !== undefined) {
-      const error = failed ? new Error("the call failed") : null;
-      call.finish(error);
-      await breaker.settle();
-      const passedOn =
-        error === null ? call.settled?.value === "value" : call.settled?.error === error;
+  const finish = (late: boolean, failed: boolean): Promise<Observables> | Observables => {
+    let index = 0;
+    while (index < inFlight.length && (inFlight[index]!.period !== period) !== late) index += 1;
+    const call = inFlight[index];
+    if (call === undefined) return observe("none");
+    inFlight.splice(index, 1);
+    if (failed) call.reject(call.error);
+    else call.resolve("value");
+    return breaker.settle(() => {
+      const passedOn = failed ? call.thrown === call.error : call.value === "value";
       if (!passedOn) intact = false;
-    }
-    return observe("none");
+      return observe("none");
+    });
   };
 
   return {
@@ -107,21 +148,18 @@ export function driveBreaker(breaker: BreakerUnderTest, concurrency: number): Im
         case "CALL":
           return makeCall();
         case "SUCCESS":
-          return finish("present", false);
+          return finish(false, false);
         case "FAILURE":
-          return finish("present", true);
+          return finish(false, true);
         case "LATE_SUCCESS":
-          return finish("late", false);
+          return finish(true, false);
         case "LATE_FAILURE":
-          return finish("late", true);
+          return finish(true, true);
         default:
           throw new Error(`a circuit breaker cannot be sent the event "${event.type}"`);
       }
     },
-    async advance(ms) {
-      await breaker.advance(ms);
-      return observe("none");
-    },
+    advance: (ms) => breaker.advance(ms)?.then(() => observe("none")) ?? observe("none"),
     dispose: () => breaker.dispose(),
   };
 }

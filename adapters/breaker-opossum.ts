@@ -58,7 +58,7 @@ export function breakerOpossum(options: BreakerAdapterOptions): Implementation {
           state: () => (breaker.opened ? "open" : breaker.halfOpen ? "halfOpen" : "closed"),
           isRejection: (error) => error instanceof Error && Opossum.isOurError(error),
           advance: (ms) => time.advance(ms),
-          settle: () => time.settle(),
+          settle: (read) => time.settle().then(read),
           dispose: () => {
             time.run(() => breaker.shutdown());
             time.dispose();
@@ -68,6 +68,7 @@ export function breakerOpossum(options: BreakerAdapterOptions): Implementation {
       );
     },
     predict: predictBreaker,
+    sideBySide: true,
     assumptions: [
       ...breakerAssumptions,
       "opossum's closest settings: volumeThreshold = threshold, errorThresholdPercentage so that " +

@@ -1,7 +1,7 @@
 /** Drives impl/resilience/circuit-breaker.ts. */
 
 import type { Implementation, ImplementationDriver, Observables } from "../core/subject.ts";
-import { microtasksDone, VirtualClock } from "../impl/platform/clock.ts";
+import { VirtualClock, whenQuiet } from "../impl/platform/clock.ts";
 import {
   BreakerOpenError,
   CircuitBreaker,
@@ -44,13 +44,17 @@ export function breakerOurs(options: OursOptions): Implementation {
   return {
     name: options.name ?? "ours",
     version: "0.1.0",
-    async start(parameters) {
+    start(parameters) {
       const clock = new VirtualClock();
       const told: string[] = [];
-      await disposeOne(options, create, clock, (what) => told.push(what));
-      return drive(options, create, parameters, clock, told);
+      const end = beginOne(options, create, clock, (what) => told.push(what));
+      return whenQuiet(() => {
+        end();
+        return drive(options, create, parameters, clock, told);
+      });
     },
     predict: predictOurs,
+    sideBySide: true,
     assumptions: breakerAssumptions,
   };
 }
@@ -71,25 +75,31 @@ function predictOurs(step: BreakerStep): Observables {
   };
 }
 
+const failing = Promise.reject(new Error("fails"));
+failing.catch(() => {}); // expected
+
 /**
  * Another breaker, opened and disposed in the same time: whatever it leaves behind (a timer, a listener
- * that still hears) shows in the first step of the one under test.
+ * that still hears) shows in the first step of the one under test. Returns how to dispose it, once quiet.
  */
-async function disposeOne(
+function beginOne(
   { resetTimeoutMs }: OursOptions,
   create: (settings: CircuitBreakerOptions) => OurBreaker,
   clock: VirtualClock,
   hear: (what: string) => void,
-): Promise<void> {
+): () => void {
   const other = create({ threshold: 1, resetTimeoutMs, clock });
-  const call = (): Promise<unknown> =>
-    other.execute(() => Promise.reject(new Error("fails"))).catch(() => null);
+  const call = (): void => {
+    other.execute(() => failing).catch(() => {});
+  };
   const leave = other.subscribe(() => hear("after leaving"));
   leave();
-  await call();
-  other.subscribe(() => hear("after the end"));
-  other.dispose();
-  await call();
+  call();
+  return () => {
+    other.subscribe(() => hear("after the end"));
+    other.dispose();
+    call(); // ends before the first step does
+  };
 }
 
 function drive(
@@ -113,7 +123,7 @@ function drive(
     else told.push(`${event.from}→${event.to}`);
     if (event.type === "state" && event.to === "open") openedMs = clock.now();
   });
-  const driver = driveBreaker(
+  return driveBreaker(
     {
       execute: (action) => breaker.execute(action),
       state: () => breaker.state,
@@ -125,23 +135,25 @@ function drive(
         if (retryAfterMs !== (breaker.state === "open" ? leftMs : 0)) isRight = false;
         return true;
       },
-      advance: (ms) => clock.advance(ms),
-      settle: microtasksDone,
+      // Every step before this one was quiet at its end.
+      advance: (ms) => (clock.skip(ms) ? null : clock.advance(ms)),
+      settle: whenQuiet,
       dispose: () => breaker.dispose(),
     },
     parameter(parameters, "concurrency"),
+    (state, call, results) => {
+      const heard = told.length === 0 ? "" : told.join();
+      told.length = 0;
+      return {
+        state,
+        call,
+        results,
+        failures: breaker.failures,
+        active: breaker.active,
+        told: heard,
+        again: isRight ? "right" : "wrong",
+        timer: clock.nextDeadline !== null,
+      };
+    },
   );
-  const complete = (shared: Observables): Observables => ({
-    ...shared,
-    failures: breaker.failures,
-    active: breaker.active,
-    told: told.splice(0).join(),
-    again: isRight ? "right" : "wrong",
-    timer: clock.nextDeadline !== null,
-  });
-  return {
-    send: async (event) => complete(await driver.send(event)),
-    advance: async (ms) => complete(await driver.advance(ms)),
-    dispose: () => driver.dispose(),
-  };
 }

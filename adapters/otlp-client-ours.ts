@@ -67,6 +67,7 @@ export function otlpClientOurs(settings: OtlpClientAdapterOptions): Implementati
         asked: answered && event.type === "unavailable" ? Number(event["retryAfter"]) : "none",
       };
     },
+    sideBySide: true,
     assumptions: [
       "virtual time; jitter fixed at its middle, so that waits are those of the model",
       "503, 429, 502 and 504 stand for `unavailable` in turn; 400, 401, 404, 413, 500 and 501 for `rejected`",

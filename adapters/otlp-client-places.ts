@@ -52,6 +52,7 @@ export function otlpClientPlaces(
         requests: "whole",
       };
     },
+    sideBySide: true,
     assumptions: ["time stands still, except that EXPIRE ends the wait of one export"],
   };
 }

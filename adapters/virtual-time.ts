@@ -13,7 +13,7 @@
 
 import { AsyncLocalStorage } from "node:async_hooks";
 
-import { maxDelayMs, microtasksDone, VirtualClock, type Timer } from "../impl/platform/clock.ts";
+import { maxDelayMs, turnDone, VirtualClock, type Timer } from "../impl/platform/clock.ts";
 
 const current = new AsyncLocalStorage<VirtualClock>();
 
@@ -153,8 +153,8 @@ function install(): void {
 
 /** One virtual clock with the code that lives by it. Call `dispose` when done. */
 export class VirtualTime {
-  // Not 0: packages take 0 for "never".
-  readonly #clock = new VirtualClock(1_000_000_000_000);
+  // Not 0: packages take 0 for "never". Nobody knows what packages wait for: a whole turn each time.
+  readonly #clock = new VirtualClock(1_000_000_000_000, turnDone);
   #disposed = false;
 
   constructor() {
@@ -167,14 +167,14 @@ export class VirtualTime {
     return current.run(this.#clock, body);
   }
 
-  /** Lets time pass; returns when everything due has run and no microtask is left. */
+  /** Lets time pass; returns when everything due has run, each with a turn of the event loop. */
   advance(ms: number): Promise<void> {
     return this.run(() => this.#clock.advance(ms));
   }
 
-  /** Returns when no microtask is left; no time passes. */
+  /** Returns after a turn of the event loop; no time passes. */
   settle(): Promise<void> {
-    return microtasksDone();
+    return turnDone();
   }
 
   /** The last one to be disposed puts the real globals back. */

@@ -45,6 +45,8 @@ export interface Implementation {
   }): Observables;
   /** Remarks on the mapping that a reader of the verdict should know. */
   readonly assumptions?: readonly string[];
+  /** Several instances may run at the same time without meeting each other: checks are faster. */
+  readonly sideBySide?: boolean;
 }
 
 export interface MachineSubject {

@@ -28,34 +28,30 @@ export class Coverage {
   readonly #transitions = new Map<string, TransitionCount>();
 
   add(run: Run): void {
-    const steps = run.steps.map(({ before, after, event, applies }) => ({
-      count: this.count(before, event.type, after),
-      applies,
-    }));
-    this.addAgreed(run.executed.length, run.initial, steps);
+    this.begin(run.executed.length, stateName(run.initial));
+    for (const { before, after, event, applies } of run.steps) {
+      this.step(this.count(before, event.type, after), applies);
+    }
     if (run.end === "elsewhere") this.elsewhere += 1;
   }
 
-  /** A sequence of `commands` that was run to its end. */
-  addAgreed(
-    commands: number,
-    initial: ModelState,
-    steps: readonly { readonly count: TransitionCount; readonly applies: boolean }[],
-  ): void {
+  /** A sequence of `commands`; its steps are counted by `step`. */
+  begin(commands: number, initial: string): void {
     this.runs += 1;
     this.longest = Math.max(this.longest, commands);
-    this.steps += steps.length;
-    this.#states.add(stateName(initial));
-    for (const { count, applies } of steps) {
-      if (count.steps === 0) {
-        this.#states.add(count.from);
-        this.#states.add(count.to);
-      }
-      count.steps += 1;
-      if (!applies) continue;
-      count.compared += 1;
-      this.compared += 1;
+    this.#states.add(initial);
+  }
+
+  step(count: TransitionCount, applies: boolean): void {
+    if (count.steps === 0) {
+      this.#states.add(count.from);
+      this.#states.add(count.to);
     }
+    count.steps += 1;
+    this.steps += 1;
+    if (!applies) return;
+    count.compared += 1;
+    this.compared += 1;
   }
 
   /** The counter of a kind of step. */

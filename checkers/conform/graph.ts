@@ -19,6 +19,8 @@ export interface ModelGraph {
   readonly next: readonly (readonly number[])[];
   /** A snapshot of each configuration. */
   readonly states: readonly ModelState[];
+  /** Whether nothing is due: no time passing may change nothing. */
+  readonly quiet: readonly boolean[];
   /** The model's steps in answer to a command: `steps[configuration][command]`. */
   readonly steps: readonly (readonly (readonly ModelStep[])[])[];
   /** False when there are more configurations than the limit. */
@@ -41,6 +43,7 @@ export function modelGraph(model: MachineModel, maxConfigurations: number): Mode
   const numbers = new Map([[initial.key, 0]]);
   const names = [initial.name];
   const states = [initial.state];
+  const quiet = [initial.quiet];
   const next: number[][] = [];
   const steps: (readonly ModelStep[])[][] = [];
   const queue: (readonly Command[])[] = [[]];
@@ -53,7 +56,7 @@ export function modelGraph(model: MachineModel, maxConfigurations: number): Mode
     steps.push(stepRow);
     for (const command of commands) {
       const longer = [...path, command];
-      const { key, name, state, last } = configurationAfter(model, longer);
+      const { key, name, state, quiet: isQuiet, last } = configurationAfter(model, longer);
       stepRow.push(last);
       const known = numbers.get(key);
       if (known !== undefined) {
@@ -66,11 +69,12 @@ export function modelGraph(model: MachineModel, maxConfigurations: number): Mode
         numbers.set(key, numbers.size);
         names.push(name);
         states.push(state);
+        quiet.push(isQuiet);
         queue.push(longer);
       }
     }
   }
-  return { commands, names, states, next, steps, complete };
+  return { commands, names, states, quiet, next, steps, complete };
 }
 
 /** Shortest ways through a graph; what was searched once from a configuration is remembered. */
@@ -78,9 +82,20 @@ export class Ways {
   readonly #graph: ModelGraph;
   /** Per start: for each configuration that can be reached, the one before and the command. */
   readonly #origins = new Map<number, ReadonlyMap<number, Origin>>();
+  /** By start and goal: what `firstCommand` said; a graph has a few hundred configurations. */
+  readonly #first: (number | null | undefined)[][];
 
   constructor(graph: ModelGraph) {
     this.#graph = graph;
+    this.#first = graph.next.map(() => []);
+  }
+
+  /** The first command of `path`; `null` when there is none. */
+  firstCommand(from: number, to: number): number | null {
+    const row = this.#first[from]!;
+    let first = row[to];
+    if (first === undefined) row[to] = first = this.path(from, to)?.[0] ?? null;
+    return first;
   }
 
   /** All configurations that can be reached, nearest first, with the start itself. */
@@ -130,6 +145,7 @@ function configurationAfter(
   readonly key: string;
   readonly name: string;
   readonly state: ModelState;
+  readonly quiet: boolean;
   /** The steps of the last command. */
   readonly last: readonly ModelStep[];
 } {
@@ -162,7 +178,7 @@ function configurationAfter(
       (nodes as readonly { readonly id: string }[]).map((node) => node.id),
     ]);
     const key = JSON.stringify([state.value, state.context, state.status, pending, history]);
-    return { key, name: stateName(state), state, last };
+    return { key, name: stateName(state), state, quiet: run.untilDeadline !== 0, last };
   } finally {
     run.stop();
   }

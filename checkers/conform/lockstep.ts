@@ -60,7 +60,21 @@ export const defaultAnswerMs = 5000;
 const idleMs = 1000;
 
 // Taken at load time: adapters may replace the globals for the code that they drive.
-const { setTimeout: realSetTimeout, clearTimeout: realClearTimeout } = globalThis;
+const {
+  setTimeout: realSetTimeout,
+  clearTimeout: realClearTimeout,
+  setImmediate: realSetImmediate,
+} = globalThis;
+
+/**
+ * Lets the tasks run that an implementation has put off to a later turn of the event loop, in which
+ * nothing may come of them: no time passes, and nothing was asked of it.
+ */
+export function eventLoopTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    realSetImmediate(resolve);
+  });
+}
 
 /** @throws {DiagnosticError} VRF401 when the adapter throws, does not answer or shows too little. */
 export async function runLockstep(
@@ -78,7 +92,7 @@ export async function runLockstep(
     answered(implementation, what, answerMs, action);
   const driver = await guard("start", () => implementation.start(parameterValues(model)));
 
-  /** One step on both sides; the difference if there is one. */
+  /** One step on both sides; the difference if there is one. What was put off before it has its turn. */
   const step = async (
     event: TraceAction,
     onModel: () => void,
@@ -87,6 +101,7 @@ export async function runLockstep(
     const before = run.state;
     onModel();
     const after = run.state;
+    await eventLoopTurn();
     const observed = await guard(`step ${steps.length + 1} (${event.type})`, onDriver);
     const predicted = await guard("predict", () =>
       implementation.predict({ before, event, after }),

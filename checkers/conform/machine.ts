@@ -33,8 +33,13 @@ const defaultSequences = 500;
 const defaultMaxLength = 40;
 /** Configurations of the model whose transitions are all covered, at most. */
 const maxConfigurations = 400;
+/** Instances that run at the same time, where the adapter says that they may. */
+const sideBySide = 16;
 /** Sequences of the second lap, at most. */
 const maxLaps = 1000;
+
+/** The end of every sequence: what was put off has its turn, and nothing may come of it. */
+const atRest: ExecutedCommand = { waitMs: 0 };
 
 export async function checkMachine(
   obligation: Obligation,
@@ -58,6 +63,7 @@ export async function checkMachine(
   let complete = false;
   /** Sequences that differed once and did not when run again. */
   let unsteady = 0;
+  let opened: ModelTable | null = null;
 
   try {
     const clause = clauseOf(property, subject);
@@ -68,14 +74,44 @@ export async function checkMachine(
     };
     const graph = modelGraph(model, maxConfigurations);
     const ways = new Ways(graph);
-    const table = new ModelTable(model, implementation, clause, graph, coverage, answerMs);
-    /** null: nothing differed. */
-    const perform = async (sequence: Sequence): Promise<Run | null> => {
-      const seen = await table.run(sequence);
-      if (seen === "agreed") return null;
-      const run = await execute(sequence.map((command) => graph.commands[command]!));
-      if (seen === "differed" && run.end === "agreed") unsteady += 1;
-      return run;
+    const table = (opened = new ModelTable(
+      model,
+      implementation,
+      clause,
+      graph,
+      coverage,
+      answerMs,
+    ));
+    /** The first violating run of the sequences; null when there is none. */
+    const perform = async (sequences: readonly Sequence[]): Promise<Run | null> => {
+      for (const [index, seen] of (await table.run(sequences)).entries()) {
+        const sequence = sequences[index]!;
+        if (seen === "agreed") {
+          table.count(sequence);
+          continue;
+        }
+        const commands = sequence.map((command) => graph.commands[command]!);
+        const run = await execute([...commands, atRest]);
+        if (run.end === "violated") return run;
+        if (seen === "differed" && run.end === "agreed") unsteady += 1;
+      }
+      return null;
+    };
+    const batch = implementation.sideBySide === true ? sideBySide : 1;
+    const performAll = async (
+      count: number,
+      sequenceAt: (index: number) => Sequence,
+      what: string,
+    ): Promise<Run | null> => {
+      for (let begin = 0; begin < count && stop.reason() === null; begin += batch) {
+        if (begin % (4 * sideBySide) === 0) context.progress(`${begin}/${count} ${what}`);
+        const length = Math.min(batch, count - begin);
+        const found = await perform(
+          Array.from({ length }, (_, index) => sequenceAt(begin + index)),
+        );
+        if (found !== null) return found;
+      }
+      return null;
     };
     const suite =
       typeof suiteName === "string"
@@ -84,24 +120,18 @@ export async function checkMachine(
     covered = suite.covers;
     ({ bound: suiteBound } = suite);
 
-    let violating: Run | null = null;
-    for (const [index, sequence] of suite.sequences.entries()) {
-      if (stop.reason() !== null) break;
-      if (index % 50 === 0) context.progress(`${index} tests of single transitions`);
-      const run = await perform(sequence);
-      if (run?.end !== "violated") continue;
-      violating = run;
-      break;
-    }
-    const walk = (choices: readonly number[]): Sequence =>
-      guidedWalk(graph, ways, choices, maxLength);
-    if (suiteName === undefined) {
-      violating ??= await randomSearch((choices) => perform(walk(choices)), {
+    let violating = await performAll(
+      suite.sequences.length,
+      (index) => suite.sequences[index]!,
+      "tests of single transitions",
+    );
+    if (suiteName === undefined && violating === null && stop.reason() === null) {
+      const choices = await randomChoices(context.seed, sequences, maxLength);
+      violating = await performAll(
         sequences,
-        maxLength,
-        context,
-        stop,
-      });
+        (index) => guidedWalk(graph, ways, choices[index]!, maxLength),
+        "random sequences",
+      );
     }
     complete = graph.complete;
 
@@ -132,6 +162,8 @@ export async function checkMachine(
         diagnostics: [{ code: error.code, message: error.message }],
       },
     );
+  } finally {
+    opened?.close();
   }
 
   const bound = { ...suiteBound, sequences: coverage.runs, maxLength: coverage.longest };
@@ -219,50 +251,20 @@ function makeStop(context: CheckContext): Stop {
   };
 }
 
-interface RandomSearch {
-  readonly sequences: number;
-  readonly maxLength: number;
-  readonly context: CheckContext;
-  readonly stop: Stop;
-}
-
-/** The first violating run that fast-check finds; `null` if there is none. */
-async function randomSearch(
-  perform: (choices: readonly number[]) => Promise<Run | null>,
-  { sequences, maxLength, context, stop }: RandomSearch,
-): Promise<Run | null> {
-  if (stop.reason() !== null) return null;
+/**
+ * The choices of that many random walks. They make poor steps to shrink, so a violation is shrunk as the
+ * commands that they led to.
+ */
+async function randomChoices(
+  seed: number,
+  count: number,
+  maxLength: number,
+): Promise<readonly (readonly number[])[]> {
   const { default: fc } = await import("fast-check");
-  let violating: Run | null = null;
-  let failure: DiagnosticError | null = null;
-  let done = 0;
-  const property = fc.asyncProperty(
-    fc.array(fc.nat(maxChoice), { minLength: 1, maxLength, size: "max" }),
-    async (choices) => {
-      if (failure !== null || stop.reason() !== null) return true;
-      if (done++ % 50 === 0) context.progress(`${done}/${sequences} random sequences`);
-      try {
-        const run = await perform(choices);
-        if (run?.end !== "violated") return true;
-        violating = run;
-        return false;
-      } catch (error) {
-        // A broken adapter is not a shorter violation: stop, do not shrink.
-        if (!(error instanceof DiagnosticError)) throw error;
-        failure = error;
-        return true;
-      }
-    },
-  );
-  await fc.check(property, {
-    seed: Math.trunc(context.seed),
-    numRuns: sequences,
-    unbiased: true,
-    // Choices make poor steps to shrink; the commands that they led to are shrunk instead.
-    endOnFailure: true,
+  return fc.sample(fc.array(fc.nat(maxChoice), { minLength: 1, maxLength, size: "max" }), {
+    seed: Math.trunc(seed),
+    numRuns: count,
   });
-  if (failure !== null) throw failure as DiagnosticError;
-  return violating;
 }
 
 /** The shortest form of a violation, run once more from scratch. */

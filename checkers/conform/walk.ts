@@ -53,18 +53,21 @@ class Walk {
   /** A command that changes the configuration; any command if none does. */
   move(random: Random): void {
     const row = this.#graph.next[this.#at] ?? [];
-    const moving = [...row.keys()].filter((command) => row[command] !== this.#at);
-    if (moving.length === 0) this.takeAny(random);
-    else this.#take(moving[random.below(moving.length)]!);
+    let moving = 0;
+    for (const to of row) if (to !== this.#at) moving += 1;
+    if (moving === 0) return this.takeAny(random);
+    let left = random.below(moving);
+    const command = row.findIndex((to) => to !== this.#at && left-- === 0);
+    this.#take(command);
   }
 
   /** To a random configuration, three of four steps on the shortest way, and any command there. */
   aim(random: Random, maxLength: number): void {
     const goal = random.below(this.#graph.next.length);
     while (this.#at !== goal && this.sequence.length < maxLength) {
-      const path = this.#at === -1 ? null : this.#ways.path(this.#at, goal);
-      if (path === null || random.below(4) === 0) this.move(random);
-      else this.#take(path[0]!);
+      const first = this.#at === -1 ? null : this.#ways.firstCommand(this.#at, goal);
+      if (first === null || random.below(4) === 0) this.move(random);
+      else this.#take(first);
     }
     this.takeAny(random);
   }
