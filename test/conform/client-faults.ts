@@ -1,23 +1,14 @@
 /** Our OTLP client with one described fault at a time: copies of its source with one place changed. */
 
-import { readFileSync } from "node:fs";
+import { loadFaulty, type Fault } from "../../tools/mutation/load.ts";
 
-import { loadCopy } from "../../tools/mutation/load.ts";
-
-export interface DescribedFault {
-  readonly name: string;
-  /** Must occur exactly once in the source. */
-  readonly replace: string;
-  readonly by: string;
-}
-
-const fault = (name: string, replace: string, by: string): DescribedFault => ({
+const fault = (name: string, replace: string, by: string): Fault => ({
   name,
   replace,
   by,
 });
 
-export const clientFaults: readonly DescribedFault[] = [
+export const clientFaults: readonly Fault[] = [
   fault("retries a 400", "[429, 502, 503, 504]", "[400, 429, 502, 503, 504]"),
   fault("does not retry a 429", "[429, 502, 503, 504]", "[502, 503, 504]"),
   fault("ignores Retry-After", "header === undefined ? null :", "header !== undefined ? null :"),
@@ -89,13 +80,5 @@ export const clientFaults: readonly DescribedFault[] = [
 const original = new URL("../../impl/otlp/client.ts", import.meta.url);
 
 /** Loads the client with the fault. */
-export async function loadFaulty({
-  name,
-  replace,
-  by,
-}: DescribedFault): Promise<typeof import("../../impl/otlp/client.ts")> {
-  const text = readFileSync(original, "utf8");
-  const count = text.split(replace).length - 1;
-  if (count !== 1) throw new Error(`"${name}": the text to change occurs ${count} times`);
-  return loadCopy(original, text.replace(replace, by));
-}
+export const loadClient = (described: Fault): Promise<typeof import("../../impl/otlp/client.ts")> =>
+  loadFaulty(original, described);

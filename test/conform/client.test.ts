@@ -11,7 +11,7 @@ import { OtlpClient, type OtlpClientOptions } from "../../impl/otlp/client.ts";
 import { otlpClient } from "../../models/otlp-client.ts";
 import { exportTimeout, firstWait, longestWait, otlpExport } from "../../models/otlp-export.ts";
 import { mutants } from "./mutants.ts";
-import { clientFaults, loadFaulty } from "./client-faults.ts";
+import { clientFaults, loadClient } from "./client-faults.ts";
 import { makeContext, whole } from "./subject.ts";
 
 const waits = {
@@ -56,7 +56,7 @@ describe("our OTLP client", () => {
   });
 
   it.for(clientFaults)("is refuted when it $name", async (described) => {
-    const { OtlpClient: Faulty } = await loadFaulty(described);
+    const { OtlpClient: Faulty } = await loadClient(described);
     const found: Outcome[] = [];
     for (const { model, implementation } of views((options) => new Faulty(options))) {
       const outcome = await check(model, implementation);

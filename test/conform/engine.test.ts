@@ -84,11 +84,10 @@ describe("what is never a pass", () => {
   });
 
   it("a clause that the implementation never lives to see is inconclusive", async () => {
-    const { create, dispose } = await load(mutants.neverHalfOpen);
+    const { create } = await load(mutants.neverHalfOpen);
     const stuck = breakerOurs({ ...adapterOptions, name: "stuck", create });
     const property = conforms("trials", { when: "at(halfOpen)" });
     const { outcome } = await checkOne(subjectWith([stuck], [property]));
-    await dispose();
     expect(outcome.verdict).toBe("inconclusive");
     expect(outcome.reason).toContain("differed from the model in another way");
   });
@@ -140,10 +139,9 @@ describe("planning", () => {
 
 describe("replay", () => {
   const refuted = async () => {
-    const { create, dispose } = await load(mutants.twoTrials);
+    const { create } = await load(mutants.twoTrials);
     const subject = subjectWith([breakerOurs({ ...adapterOptions, create })]);
     const { obligation, outcome } = await checkOne(subject);
-    await dispose();
     return { subject, obligation, counterexample: outcome.counterexample! };
   };
   const replay = async (
@@ -178,7 +176,7 @@ describe("replay", () => {
   });
 
   it("says infeasible when the implementation now differs earlier, in another way", async () => {
-    const { create, dispose } = await load(mutants.neverHalfOpen);
+    const { create } = await load(mutants.neverHalfOpen);
     const other = breakerOurs({ ...adapterOptions, create });
     const property = conforms(whole.title, { id: whole.id, when: "at(halfOpen)" });
     const observation = await replay((subject) => ({
@@ -186,20 +184,18 @@ describe("replay", () => {
       properties: [property],
       implementations: [other],
     }));
-    await dispose();
     expect(observation.kind).toBe("infeasible");
   });
 });
 
 describe("counterexamples", () => {
   it("show every step with time, model state and what was observed", async () => {
-    const { create, dispose } = await load(mutants.thresholdOffByOne);
+    const { create } = await load(mutants.thresholdOffByOne);
     const { outcome } = await checkOne(
       subjectWith([
         { ...breakerOurs({ ...adapterOptions, name: "mutant", create }), predict: predictBreaker },
       ]),
     );
-    await dispose();
     const { trace, message } = outcome.counterexample!;
     expect(trace.vars).toEqual(["state", "failures", "active"]);
     expect(trace.states.map((state) => state["#meta"].index)).toEqual(

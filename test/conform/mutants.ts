@@ -1,23 +1,12 @@
 /** Our circuit breaker with one fault at a time: copies of its source with one place changed. */
 
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-
 import type {
   CircuitBreaker,
   CircuitBreakerOptions,
 } from "../../impl/resilience/circuit-breaker.ts";
+import { loadFaulty, type Fault } from "../../tools/mutation/load.ts";
 
 const source = new URL("../../impl/resilience/circuit-breaker.ts", import.meta.url);
-
-export interface Mutant {
-  readonly name: string;
-  /** Must occur exactly once in the source. */
-  readonly replace: string;
-  readonly by: string;
-}
 
 export const mutants = {
   thresholdOffByOne: {
@@ -75,31 +64,25 @@ export const mutants = {
     replace: "this.#failures = 0;\n    this.#active = 0;",
     by: "this.#failures = 0;",
   },
+  closesInALaterTask: {
+    name: "once open, it closes again in a later turn of the event loop",
+    replace: "this.#reopening = { timer, atMs };",
+    by: 'this.#reopening = { timer, atMs };\n    setImmediate(() => this.#enter("closed"));',
+  },
   changedResult: {
     name: "the caller gets something else than the result of the call",
     replace: "return result;",
     by: 'return "something else" as T;',
   },
-} satisfies Record<string, Mutant>;
+} satisfies Record<string, Fault>;
 
-/** Loads the changed copy; `dispose` removes its file. */
-export async function load({ replace, by, name }: Mutant): Promise<{
-  readonly create: (options: CircuitBreakerOptions) => CircuitBreaker;
-  readonly dispose: () => Promise<void>;
-}> {
-  const text = await readFile(source, "utf8");
-  if (text.split(replace).length !== 2) {
-    throw new Error(`"${name}": the text to change occurs ${text.split(replace).length - 1} times`);
-  }
-  const clock = new URL("../platform/clock.ts", source).href;
-  const folder = await mkdtemp(join(tmpdir(), "breaker-mutant-"));
-  const file = join(folder, "circuit-breaker.ts");
-  await writeFile(file, text.replace(replace, by).replace('"../platform/clock.ts"', `"${clock}"`));
-  const changed = (await import(
-    pathToFileURL(file).href
-  )) as typeof import("../../impl/resilience/circuit-breaker.ts");
-  return {
-    create: (options) => new changed.CircuitBreaker(options),
-    dispose: () => rm(folder, { recursive: true }),
-  };
+/** Loads the changed copy. */
+export async function load(
+  fault: Fault,
+): Promise<{ readonly create: (options: CircuitBreakerOptions) => CircuitBreaker }> {
+  const changed = await loadFaulty<typeof import("../../impl/resilience/circuit-breaker.ts")>(
+    source,
+    fault,
+  );
+  return { create: (options) => new changed.CircuitBreaker(options) };
 }

@@ -206,9 +206,8 @@ describe("races of concurrent calls", () => {
   it.for([mutants.lateFailureCounts, mutants.successDoesNotReset, mutants.opensLater])(
     "show that $name",
     async (mutant) => {
-      const { create, dispose } = await load(mutant);
+      const { create } = await load(mutant);
       const { failed } = await races((clock) => create({ ...options, clock }));
-      await dispose();
       expect(failed).toBe(true);
     },
   );

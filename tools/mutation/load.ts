@@ -1,6 +1,6 @@
 /** Loads a changed copy of a module; its relative imports lead to the originals. */
 
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -19,4 +19,23 @@ export async function loadCopy<Module>(original: URL, text: string): Promise<Mod
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** One described fault: a place in the source and what stands there instead. */
+export interface Fault {
+  readonly name: string;
+  /** Must occur exactly once in the source. */
+  readonly replace: string;
+  readonly by: string;
+}
+
+/** Loads the module with the fault. */
+export function loadFaulty<Module>(original: URL, { name, replace, by }: Fault): Promise<Module> {
+  const text = readFileSync(original, "utf8");
+  const count = text.split(replace).length - 1;
+  if (count !== 1) throw new Error(`"${name}": the text to change occurs ${count} times`);
+  return loadCopy<Module>(
+    original,
+    text.replace(replace, () => by),
+  );
 }
