@@ -45,6 +45,16 @@ class Call {
   constructor(error: Error) {
     this.error = error;
   }
+
+  returned(value: string): void {
+    this.settled = true;
+    this.value = value;
+  }
+
+  threw(error: unknown): void {
+    this.settled = true;
+    this.thrown = error;
+  }
 }
 
 const ignore = (): void => {};
@@ -104,14 +114,8 @@ export function driveBreaker(
         return call.result;
       })
       .then(
-        (value) => {
-          call.settled = true;
-          call.value = value;
-        },
-        (error: unknown) => {
-          call.settled = true;
-          call.thrown = error;
-        },
+        (value) => call.returned(value),
+        (error: unknown) => call.threw(error),
       );
     return breaker.settle(() => outcomeOf(call));
   };

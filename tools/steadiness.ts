@@ -52,8 +52,14 @@ function one(run: string, seed: number): Promise<void> {
     [
       "--conditions=verify-workbench-source",
       join(root, "cli/main.ts"),
-      ...["run", ...positionals, "--engine", "conform", "--seed", String(seed), "--quiet"],
-      ...["--max-time", "300", "--out-dir", out, "--reporter", `json=${out}.json`],
+      "run",
+      ...positionals,
+      "--engine=conform",
+      "--quiet",
+      "--max-time=300",
+      `--seed=${seed}`,
+      `--out-dir=${out}`,
+      `--reporter=json=${out}.json`,
     ],
     { cwd: root, stdio: "ignore" },
   );
@@ -115,7 +121,7 @@ for (const { id, counts } of flips) {
   for (const [verdict, list] of counts) {
     const runs = list.map(({ run }) => run).join(", ");
     console.log(`  ${verdict} ${list.length}×: ${runs}`);
-    for (const reason of new Set(list.map((one) => one.reason))) console.log(`    ${reason}`);
+    for (const why of new Set(list.map(({ reason }) => reason))) console.log(`    ${why}`);
   }
 }
 console.log(

@@ -83,9 +83,9 @@ export async function checkMachine(
       answerMs,
     ));
     /** The first violating run of the sequences; null when there is none. */
-    const perform = async (sequences: readonly Sequence[]): Promise<Run | null> => {
-      for (const [index, seen] of (await table.run(sequences)).entries()) {
-        const sequence = sequences[index]!;
+    const perform = async (part: readonly Sequence[]): Promise<Run | null> => {
+      for (const [index, seen] of (await table.run(part)).entries()) {
+        const sequence = part[index]!;
         if (seen === "agreed") {
           table.count(sequence);
           continue;
