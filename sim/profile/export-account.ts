@@ -17,6 +17,7 @@ export const partNames = [
   "run-queue delay",
   "CPU quota (throttled)",
   "event-loop delay",
+  "own threads",
   "other waiting",
   "network and backend",
 ] as const;
@@ -93,6 +94,7 @@ export function accountExports(
     "run-queue delay": 0,
     "CPU quota (throttled)": 0,
     "event-loop delay": 0,
+    "own threads": 0,
     "other waiting": 0,
     "network and backend": 0,
   };
@@ -115,6 +117,7 @@ export function accountExports(
     sums["run-queue delay"] += ready * (1 - throttledShare);
     sums["CPU quota (throttled)"] += ready * throttledShare;
     sums["event-loop delay"] += pickUp.running;
+    sums["own threads"] += prepare.own + pickUp.own + finish.own;
     sums["other waiting"] += prepare.blocked + pickUp.blocked + finish.blocked;
     sums["network and backend"] += request.arrivedNs - request.writtenNs;
   }
@@ -131,6 +134,7 @@ export function accountExports(
       "run-queue delay": mean("run-queue delay"),
       "CPU quota (throttled)": mean("CPU quota (throttled)"),
       "event-loop delay": mean("event-loop delay"),
+      "own threads": mean("own threads"),
       "other waiting": mean("other waiting"),
       "network and backend": mean("network and backend"),
     },
@@ -160,7 +164,7 @@ function timelineOf(
     const part = states.between(from, to);
     running += part.running;
     ready += part.ready;
-    waiting += part.blocked;
+    waiting += part.own + part.blocked;
     open += to - from;
   };
   for (const { fromNs, toNs } of ordered) {
@@ -212,6 +216,8 @@ function requestsOf(events: readonly ThreadEvent[]): Request[] {
 interface StateTimes {
   readonly running: number;
   readonly ready: number;
+  /** Blocked until another thread of the same process woke it: V8's helpers of garbage collection. */
+  readonly own: number;
   readonly blocked: number;
 }
 
@@ -239,12 +245,15 @@ function threadStates(trace: ThreadTrace): ThreadStates {
       leftNs = event.timeNs;
       push(event.timeNs, event.ready ? "ready" : "blocked");
     } else if (event.kind === "in") {
-      if (!leftReady && event.wokenNs > leftNs) push(event.wokenNs, "ready");
+      if (!leftReady && event.wokenNs > leftNs) {
+        if (event.byOwn) kinds[kinds.length - 1] = "own";
+        push(event.wokenNs, "ready");
+      }
       push(event.timeNs, "running");
     }
   }
   push(trace.toNs, "blocked");
-  const sums: StateTimes[] = [{ running: 0, ready: 0, blocked: 0 }];
+  const sums: StateTimes[] = [{ running: 0, ready: 0, own: 0, blocked: 0 }];
   for (let index = 1; index < starts.length; index++) {
     const before = sums[index - 1]!;
     const kind = kinds[index - 1]!;
@@ -265,12 +274,13 @@ function threadStates(trace: ThreadTrace): ThreadStates {
   };
   return {
     between(fromNs, toNs) {
-      if (toNs <= fromNs) return { running: 0, ready: 0, blocked: 0 };
+      if (toNs <= fromNs) return { running: 0, ready: 0, own: 0, blocked: 0 };
       const a = until(fromNs);
       const b = until(toNs);
       return {
         running: b.running - a.running,
         ready: b.ready - a.ready,
+        own: b.own - a.own,
         blocked: b.blocked - a.blocked,
       };
     },
@@ -304,6 +314,7 @@ export function residualOf(
     "run-queue delay": difference("run-queue delay"),
     "CPU quota (throttled)": difference("CPU quota (throttled)"),
     "event-loop delay": difference("event-loop delay"),
+    "own threads": difference("own threads"),
     "other waiting": difference("other waiting"),
     "network and backend": difference("network and backend"),
   };

@@ -11,8 +11,16 @@ import { tracefs } from "./tracefs.ts";
 export type ThreadEvent =
   /** The thread leaves the CPU: still ready to run, or blocked. */
   | { readonly kind: "out"; readonly timeNs: number; readonly ready: boolean }
-  /** It runs again; `wokenNs` is when it became ready, 0 when that was not seen. */
-  | { readonly kind: "in"; readonly timeNs: number; readonly wokenNs: number }
+  /**
+   * It runs again; `wokenNs` is when it became ready, 0 when that was not seen; `byOwn`: it was a thread
+   * of its own process that woke it.
+   */
+  | {
+      readonly kind: "in";
+      readonly timeNs: number;
+      readonly wokenNs: number;
+      readonly byOwn: boolean;
+    }
   /** It has written to a TCP socket, data has arrived at one, it has read from one. */
   | {
       readonly kind: "write" | "arrival" | "read";
@@ -44,11 +52,15 @@ export interface ThreadTraceOptions {
 const program = ({ thread, port, maxSeconds }: ThreadTraceOptions): string => {
   const isTcp = "args->family == 2 || args->family == 10";
   return `
-tracepoint:sched:sched_wakeup /args->pid == ${thread}/ { @wake = nsecs; }
+tracepoint:sched:sched_wakeup /args->pid == ${thread}/ {
+  @wake = nsecs; @own = pid == ${thread};
+}
 tracepoint:sched:sched_switch /args->prev_pid == ${thread}/ {
   printf("O %llu %d\\n", nsecs, args->prev_state & 0xff); @wake = 0;
 }
-tracepoint:sched:sched_switch /args->next_pid == ${thread}/ { printf("I %llu %llu\\n", nsecs, @wake); }
+tracepoint:sched:sched_switch /args->next_pid == ${thread}/ {
+  printf("I %llu %llu %d\\n", nsecs, @wake, @own);
+}
 tracepoint:sock:sock_send_length /tid == ${thread} && args->ret > 0 && (${isTcp})/ {
   printf("W %llu %llx\\n", nsecs, (uint64)args->sk);
 }
@@ -60,7 +72,7 @@ tracepoint:tcp:tcp_probe /args->dport == ${port} && args->data_len > 0/ {
 }
 interval:ms:100 { if (@ready == 0) { @ready = 1; printf("READY %llu\\n", nsecs); } }
 interval:s:${Math.ceil(maxSeconds) + 20} { exit(); }
-END { clear(@wake); clear(@ready); printf("DONE %llu\\n", nsecs); }`;
+END { clear(@wake); clear(@own); clear(@ready); printf("DONE %llu\\n", nsecs); }`;
 };
 
 const attachTimeoutMs = 20_000;
@@ -80,14 +92,14 @@ export async function traceThread(options: ThreadTraceOptions): Promise<ThreadTr
   let doneNs: number | null = null;
   let lost = 0;
   const printed = (text: string): void => {
-    const [word = "", first = "", second = ""] = text.trim().split(" ");
+    const [word = "", first = "", second = "", third = ""] = text.trim().split(" ");
     const timeNs = Number(first);
     switch (word) {
       case "O":
         events.push({ kind: "out", timeNs, ready: second === "0" });
         break;
       case "I":
-        events.push({ kind: "in", timeNs, wokenNs: Number(second) });
+        events.push({ kind: "in", timeNs, wokenNs: Number(second), byOwn: third === "1" });
         break;
       case "W":
       case "R":

@@ -20,7 +20,12 @@ const traceOf = (events: ThreadEvent[], toNs = 1_000_000): ThreadTrace => ({
   events: events.toSorted((a, b) => a.timeNs - b.timeNs),
 });
 const out = (timeNs: number, ready = false): ThreadEvent => ({ kind: "out", timeNs, ready });
-const into = (timeNs: number, wokenNs = 0): ThreadEvent => ({ kind: "in", timeNs, wokenNs });
+const into = (timeNs: number, wokenNs = 0, byOwn = false): ThreadEvent => ({
+  kind: "in",
+  timeNs,
+  wokenNs,
+  byOwn,
+});
 const net = (kind: "write" | "arrival" | "read", timeNs: number, socket = "a"): ThreadEvent => ({
   kind,
   timeNs,
@@ -55,6 +60,7 @@ const expected = {
   "run-queue delay": 30 + 5 + 60 + 100,
   "CPU quota (throttled)": 0,
   "event-loop delay": 40 + 20,
+  "own threads": 0,
   "other waiting": 10,
   "network and backend": 320,
 };
@@ -68,6 +74,15 @@ describe("the account of one export", () => {
     // Blocked for a reason that no event tells is measured, but explains nothing.
     expect(account.ratio).toBeCloseTo((900 - 10) / 900, 12);
     expect(account.wall).toBeCloseTo(900e-9, 15);
+  });
+
+  test("waiting that a thread of the same process ends is explained by it", () => {
+    const own = events.map((one) =>
+      one.kind === "in" && one.timeNs === 265 ? into(265, 260, true) : one,
+    );
+    const account = accountExports(traceOf(own), [operation], 0);
+    expect(inNs(account)).toEqual({ ...expected, "own threads": 10, "other waiting": 0 });
+    expect(account.ratio).toBeCloseTo(1, 12);
   });
 
   test("time under a quota is taken from the ready time, never more than there is", () => {

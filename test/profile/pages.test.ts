@@ -80,6 +80,7 @@ const parts = (loop: number): Parts => ({
   "run-queue delay": 0.0001,
   "CPU quota (throttled)": 0,
   "event-loop delay": loop,
+  "own threads": 0,
   "other waiting": 0,
   "network and backend": 0.004,
 });
