@@ -5,6 +5,7 @@ import type { CheckContext, Engine, Obligation, ReplayObservation } from "../../
 import { makeOutcome } from "../../core/outcome.ts";
 import type { Outcome } from "../../core/result.ts";
 import type { Subject } from "../../core/subject.ts";
+import type { Claim } from "../../core/verdict.ts";
 import { isJsonRecord, type Counterexample, type Json } from "../../core/trace.ts";
 import { Session } from "../../solver/solver.ts";
 import { Analysis } from "./analysis.ts";
@@ -21,6 +22,7 @@ import { readRecord } from "./concrete/read.ts";
 import type { PlainRecord } from "./concrete/record.ts";
 import { maskOutcome } from "./mask.ts";
 import type { Planned, Question } from "./plan.ts";
+import type { BrokenRule } from "./ruleset.ts";
 import { workOf, type Work } from "./work.ts";
 import type { Program } from "./symbolic/program.ts";
 
@@ -40,7 +42,7 @@ export const engine: Engine = {
 
   async check(obligation: Obligation, subject: Subject, context: CheckContext): Promise<Outcome> {
     const { work, planned } = find(obligation, subject);
-    const outcome = await answer(work, planned.question, context);
+    const outcome = await answer(work, planned, context);
     return maskOutcome(outcome, work.secrets);
   },
 
@@ -55,7 +57,7 @@ export const engine: Engine = {
     // That no record shows something is no property of one record: then the question is asked again.
     const follows = stored !== null && obligation.claim === "universal";
     const outcome = maskOutcome(
-      await answer(work, planned.question, context, follows ? stored : undefined),
+      await answer(work, planned, context, follows ? stored : undefined),
       work.secrets,
     );
     const how = follows ? "the stored record, run again" : "asked again";
@@ -107,12 +109,31 @@ function programOf(work: Work, question: Question): Program {
 /** The analysis of a program is kept from question to question; the solver's time is per question. */
 const analyses = new WeakMap<Program, Analysis>();
 
+/** Rules that upstream knows and this engine does not: what they do to a record is not known. */
+function gapsOf(work: Work, question: Question): readonly BrokenRule[] {
+  const { broken, parts, routing } = work.rules;
+  const gaps = broken.filter(({ unsupported }) => unsupported);
+  if (question.ask === "parses") return gaps.filter((rule) => rule === broken[question.broken]);
+  // Claims follow records through several sections.
+  if ("claim" in question) return gaps;
+  const { id } = "part" in question ? parts[question.part]! : routing[question.routing]!;
+  return gaps.filter((rule) => rule.id.startsWith(`${id}.`));
+}
+
+function notModelled(claim: Claim, reason: string): Outcome {
+  return makeOutcome({ claim, method: null, observation: { kind: "unknown", reason } });
+}
+
 async function answer(
   work: Work,
-  question: Question,
+  { question, obligation }: Planned,
   context: CheckContext,
   only?: readonly PlainRecord[],
 ): Promise<Outcome> {
+  const [gap] = gapsOf(work, question);
+  if (gap !== undefined) {
+    return notModelled(obligation.claim, `${gap.message} (${gap.id})`);
+  }
   const session = new Session({ timeMs: context.budget.timeMs, signal: context.signal });
   const scopeOf = (program: Program): CheckScope => {
     let analysis = only === undefined ? analyses.get(program) : undefined;
@@ -169,11 +190,7 @@ async function answer(
       const claim = work.redaction(question.claim, path);
       if (path.opaque.length > 0) {
         const reason = `${path.opaque.join(", ")} may change records, and ${path.opaque.length === 1 ? "is" : "are"} not modelled`;
-        return makeOutcome({
-          claim: "universal",
-          method: null,
-          observation: { kind: "unknown", reason },
-        });
+        return notModelled(obligation.claim, reason);
       }
       return question.ask === "hidden" ? checkHidden(scope, claim) : checkLeakFree(scope, claim);
     }

@@ -333,7 +333,8 @@ class Loader {
   ): { value: T; context: ItemContext } | null {
     const parsed = parse();
     if (parsed.kind === "parsed") return parsed;
-    this.#broken.push({ id, source, message: parsed.message, offset: parsed.offset });
+    const { message, offset, unsupported } = parsed;
+    this.#broken.push({ id, source, message, offset, unsupported });
     return null;
   }
 }

@@ -2,6 +2,7 @@
 
 import {
   OttlBuildError,
+  OttlUnsupportedError,
   compileCondition,
   compileStatement,
   compileValue,
@@ -33,7 +34,13 @@ export interface ParseOptions {
 
 export type Parsed<T> =
   | { readonly kind: "parsed"; readonly value: T; readonly context: ItemContext }
-  | { readonly kind: "broken"; readonly message: string; readonly offset: number };
+  | {
+      readonly kind: "broken";
+      readonly message: string;
+      readonly offset: number;
+      /** The Collector may well take it: it is this engine that does not know it. */
+      readonly unsupported: boolean;
+    };
 
 export const parseStatementText = (text: string, options: ParseOptions): Parsed<Statement> =>
   parsing(text, options, parseStatement, (statement, context) => {
@@ -76,10 +83,11 @@ function parsing<Tree extends ast.Statement | ast.Expression, T>(
     return { kind: "parsed", value: build(tree, context), context };
   } catch (error) {
     if (error instanceof OttlSyntaxError) {
-      return { kind: "broken", message: error.message, offset: error.offset };
+      return { kind: "broken", message: error.message, offset: error.offset, unsupported: false };
     }
     if (error instanceof OttlBuildError) {
-      return { kind: "broken", message: error.message, offset: error.span.start };
+      const unsupported = error instanceof OttlUnsupportedError;
+      return { kind: "broken", message: error.message, offset: error.span.start, unsupported };
     }
     throw error;
   }
@@ -90,7 +98,8 @@ function contextFor(
   { context, signal, level, functions }: ParseOptions,
 ): ItemContext | Extract<Parsed<never>, { kind: "broken" }> {
   const known = contextsOf[signal];
-  const broken = (message: string) => ({ kind: "broken", message, offset: 0 }) as const;
+  const broken = (message: string, unsupported = true) =>
+    ({ kind: "broken", message, offset: 0, unsupported }) as const;
   if (context !== null) {
     const name = context === "instrumentation_scope" ? "scope" : context;
     const own = known.find((entry) => entry === name);
@@ -99,7 +108,7 @@ function contextFor(
   if (signal === "profiles") return broken("profiles are not analysed");
   const component = functions === "tail_sampling" ? "filter" : functions;
   const inferred = inferContext([tree], signal, level.ottl, component);
-  if (inferred.kind === "failed") return broken(inferred.message);
+  if (inferred.kind === "failed") return broken(inferred.message, false);
   return (
     known.find((entry) => entry === inferred.context) ??
     broken(`the context "${inferred.context}" is not analysed`)

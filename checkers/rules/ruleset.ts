@@ -19,6 +19,8 @@ export interface BrokenRule {
   readonly message: string;
   /** Offset of the error in the text. */
   readonly offset: number;
+  /** Upstream knows it, this engine does not. */
+  readonly unsupported: boolean;
 }
 
 /** One processor on one signal. */

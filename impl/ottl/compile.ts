@@ -3,7 +3,7 @@
 import { enums } from "./contexts/enums.ts";
 import { pathAccessor } from "./contexts/paths.ts";
 import { camel } from "./functions/texts.ts";
-import { functionNamed } from "./functions/index.ts";
+import { functionNamed, isAbsent } from "./functions/index.ts";
 import type {
   FunctionSpec,
   Getter,
@@ -65,6 +65,9 @@ export class OttlBuildError extends Error {
     this.span = span;
   }
 }
+
+/** Upstream has it, this engine has not: nothing can be said about the statement. */
+export class OttlUnsupportedError extends OttlBuildError {}
 
 export interface CompileOptions {
   readonly context: ContextName;
@@ -263,8 +266,11 @@ class Compiler {
   #spec(name: string, span: Span): FunctionSpec {
     const { context, level, component, fixture } = this.#options;
     const spec = fixture?.functions.get(name) ?? functionNamed(name, context, level, component);
-    if (spec === null) throw new OttlBuildError(`undefined function "${name}"`, span);
-    return spec;
+    if (spec !== null) return spec;
+    if (isAbsent(name, context, component)) {
+      throw new OttlUnsupportedError(`${name} is not implemented here`, span);
+    }
+    throw new OttlBuildError(`undefined function "${name}"`, span);
   }
 
   #build(spec: FunctionSpec, args: readonly unknown[], span: Span): (item: Item) => Val {

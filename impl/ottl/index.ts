@@ -4,7 +4,13 @@
  * records of OTLP (`items.ts`, `sequence.ts`).
  */
 
-export { compileCondition, compileStatement, compileValue, OttlBuildError } from "./compile.ts";
+export {
+  compileCondition,
+  compileStatement,
+  compileValue,
+  OttlBuildError,
+  OttlUnsupportedError,
+} from "./compile.ts";
 export type { CompiledStatement, CompileOptions } from "./compile.ts";
 export { functionNamed, functions } from "./functions/index.ts";
 export { inferContext, type Inferred } from "./infer.ts";

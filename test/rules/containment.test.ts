@@ -69,6 +69,7 @@ describe("what the interpreter does is possible in the symbolic model", () => {
     'set(attributes["a"], attributes)',
     'set(attributes["b"]["c"], time)',
     'set(attributes["b"], trace_id)',
+    'set(attributes["b"], ["x", trace_id])',
     "set(trace_id, span_id)",
     'set(trace_id.string, "0102030405060708090a0b0c0d0e0f10")',
     'merge_maps(attributes, {"k": nil}, "insert")',

@@ -81,6 +81,10 @@ export class Editing {
       case "set": {
         const expr = argument(call, 1, "value");
         if (expr === undefined) return this.#unknown(call);
+        if (mayStopHalfWay(expr)) {
+          const any = this.#unknown(call);
+          return { ...any, spoiled: any.writes };
+        }
         return this.#set(target, this.#settled(target, expr));
       }
       case "clear":
@@ -452,3 +456,18 @@ const show = (expr: Expr): string =>
 
 /** Any value as an argument of a function of texts. */
 const asKey = (value: Term): Term => (isLiteral(value) ? value : apply("keyOf", "String", [value]));
+
+/** A list or map that holds what is no value, e.g. an identifier: it fails after a part is written. */
+function mayStopHalfWay(expr: Expr): boolean {
+  const items =
+    expr.kind === "list"
+      ? expr.items
+      : expr.kind === "map"
+        ? expr.entries.map(([, item]) => item)
+        : [];
+  return items.some(
+    (item) =>
+      mayStopHalfWay(item) ||
+      (item.kind === "path" && !/^(?:attributes|body|cache)(?:\.|$)/.test(item.field)),
+  );
+}
