@@ -13,6 +13,9 @@ interface Steps {
 /** Beyond the default timeout of 10 s, with room for slack. */
 const BEYOND_DEFAULT_MS = 13_000;
 
+/** Everything has been seen: a process that waits for answers at its end is not waited for. */
+const brisk: Step = { do: "terminate", graceMs: 2_000 };
+
 export function environmentScenarios(pace: Pace, steps: Steps): Scenario[] {
   const { drive, attempt, quiet, terminate, overGrpc } = steps;
   const base = { timeoutMs: 10_000, scheduleDelayMs: 200, basePath: "", script: { rounds: [] } };
@@ -20,7 +23,7 @@ export function environmentScenarios(pace: Pace, steps: Steps): Scenario[] {
   const hanging = {
     rounds: [{ attempts: [{ kind: "hang", when: "before-headers" } as const], repeat: true }],
   };
-  const waiting = [drive, attempt(1, pace.silenceMs + BEYOND_DEFAULT_MS), terminate];
+  const waiting = [drive, attempt(1, pace.silenceMs + BEYOND_DEFAULT_MS), brisk];
   const http: Scenario[] = [
     {
       ...base,
@@ -110,7 +113,7 @@ export function environmentScenarios(pace: Pace, steps: Steps): Scenario[] {
       says: "OTEL_EXPORTER_OTLP_TIMEOUT is 0: no limit; no answer for 13 s.",
       env: { OTEL_EXPORTER_OTLP_TIMEOUT: "0" },
       script: hanging,
-      steps: [drive, attempt(1, BEYOND_DEFAULT_MS), terminate],
+      steps: [drive, attempt(1, BEYOND_DEFAULT_MS), brisk],
     },
   ];
 }

@@ -529,7 +529,7 @@ function batchScenarios(base: Base, quiet: (ms: number, maxMs?: number) => Step)
         drive,
         { do: "await-attempt", attempt: 1, maxMs: SHORT_TIMEOUT_MS + 2 * TIMEOUT_SLACK_MS },
         quiet(200),
-        terminate,
+        { do: "terminate", graceMs: 2_000 }, // the request that hangs would hold it up
       ],
     },
     {
