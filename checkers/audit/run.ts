@@ -12,6 +12,7 @@ import type { MachineModel } from "../../core/subject.ts";
 import type { Audit } from "./closed-set.ts";
 import { formulaOf, seen, stateTest, stepTest, type Seen } from "./claim.ts";
 import { truthAlong } from "./language.ts";
+import { objectionToTrap, type Ways } from "./trap.ts";
 import {
   begin,
   decode,
@@ -137,36 +138,21 @@ function objectionToFinite(model: MachineModel, property: Property, walked: Walk
       if (end.timers.length > 0) return "a timer runs at the end of the run";
       return leadsOn(model, end, null) ? "an event leads on from the end of the run" : null;
     case "always-reachable":
-      return objectionToTrap(model, property, end);
+      return objectionToTrap(property, end, waysOf(model));
     default:
       return `a finite run does not decide a claim of kind ${property.kind}`;
   }
 }
 
-/** Places visited at most when a trap is explored. */
-const maximalTrap = 20_000;
-
-function objectionToTrap(
-  model: MachineModel,
-  property: Extract<Property, { kind: "always-reachable" }>,
-  end: Place,
-): string | null {
-  const goal = stateTest(property.predicate);
-  if (property.from !== undefined && !stateTest(property.from)(seen(end.snapshot))) {
-    return "the run does not end where the claim begins";
-  }
-  const visited = new Map([[textOf(decode(end)), end]]);
-  for (const place of visited.values()) {
-    if (goal(seen(place.snapshot))) return "the goal can be reached from the end of the run";
-    if (visited.size > maximalTrap) return `more than ${maximalTrap} states lie beyond the run`;
-    for (const { event, timer } of inputs(model, place)) {
+const waysOf = (model: MachineModel): Ways<Place> => ({
+  textOf: (place) => textOf(decode(place)),
+  seenAt: ({ snapshot }) => seen(snapshot),
+  nextOf: (place) =>
+    inputs(model, place).map(({ event, timer }) => {
       const rest = timer === null ? place.timers : without(place.timers, timer);
-      const next = step(model, { ...place, timers: rest }, event);
-      visited.set(textOf(decode(next)), next);
-    }
-  }
-  return null;
-}
+      return step(model, { ...place, timers: rest }, event);
+    }),
+});
 
 function objectionToLasso(
   model: MachineModel,

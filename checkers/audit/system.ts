@@ -7,6 +7,7 @@ import { formulaOf, seen, stateTest, stepTest, type Seen } from "./claim.ts";
 import { type Audit, closedObjection, type Inside } from "./closed-set.ts";
 import { truthAlong } from "./language.ts";
 import { canonical, isCalled } from "./run.ts";
+import { objectionToTrap, type Ways } from "./trap.ts";
 import { textOf } from "./world.ts";
 import {
   beginWorld,
@@ -179,7 +180,7 @@ function objectionToFinite(model: SystemModel, property: Property, walked: Walke
         ? "a step leads on from the end of the run"
         : null;
     case "always-reachable":
-      return objectionToTrap(model, property, end);
+      return objectionToTrap(property, end, waysOf(model));
     default:
       return `a finite run does not decide a claim of kind ${property.kind}`;
   }
@@ -188,27 +189,11 @@ function objectionToFinite(model: SystemModel, property: Property, walked: Walke
 const changes = (model: SystemModel, from: World, to: World): boolean =>
   worldText(model, from) !== worldText(model, to);
 
-/** Worlds visited at most when a trap is explored. */
-const maximalTrap = 20_000;
-
-function objectionToTrap(
-  model: SystemModel,
-  property: Extract<Property, { kind: "always-reachable" }>,
-  end: World,
-): string | null {
-  const goal = stateTest(property.predicate);
-  if (property.from !== undefined && !stateTest(property.from)(seen(composite(model, end)))) {
-    return "the run does not end where the claim begins";
-  }
-  const visited = new Map([[worldText(model, end), end]]);
-  for (const world of visited.values()) {
-    if (goal(seen(composite(model, world))))
-      return "the goal can be reached from the end of the run";
-    if (visited.size > maximalTrap) return `more than ${maximalTrap} states lie beyond the run`;
-    for (const { next } of moves(model, world)) visited.set(worldText(model, next), next);
-  }
-  return null;
-}
+const waysOf = (model: SystemModel): Ways<World> => ({
+  textOf: (world) => worldText(model, world),
+  seenAt: (world) => seen(composite(model, world)),
+  nextOf: (world) => moves(model, world).map(({ next }) => next),
+});
 
 function objectionToLasso(
   model: SystemModel,

@@ -2,7 +2,8 @@ import { fileURLToPath } from "node:url";
 
 import type { ExporterSubject } from "../../core/subject.ts";
 import type { CheckContext } from "../../core/engine.ts";
-import { type Judgement, obeysTimeout } from "../../checkers/conform/wire/judges.ts";
+import type { Judgement } from "../../checkers/conform/wire/judgement.ts";
+import { obeysTimeout } from "../../checkers/conform/wire/judges.ts";
 import { learn, type Reference } from "../../checkers/conform/wire/ledger.ts";
 import { playScenario, type ScenarioRun } from "../../checkers/conform/wire/play.ts";
 import { requirementsFor } from "../../checkers/conform/wire/requirements.ts";

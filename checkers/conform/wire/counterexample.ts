@@ -8,7 +8,7 @@ import {
   type Trace,
   traceState,
 } from "../../../core/trace.ts";
-import type { Judgement } from "./judges.ts";
+import type { Deviation } from "./judgement.ts";
 import { isAccepted, type Ledger, ledgerOf, type Reference } from "./ledger.ts";
 import type { RunEvent, ScenarioRun } from "./play.ts";
 import type { RequestRecord } from "./receiver.ts";
@@ -27,7 +27,7 @@ export function counterexampleOf(
   requirement: Requirement,
   run: ScenarioRun,
   reference: Reference,
-  judgement: Extract<Judgement, { kind: "deviates" }>,
+  judgement: Deviation,
 ): Counterexample {
   const recipe: Recipe = {
     kind: "wire",

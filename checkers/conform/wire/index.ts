@@ -17,7 +17,9 @@ import {
   requestTable,
   traceOf,
 } from "./counterexample.ts";
-import { accountCloses, type Judgement, obeysTimeout } from "./judges.ts";
+import { findingOf, obligationOf, requirementObligation } from "./identity.ts";
+import { type Judgement, observedAgain } from "./judgement.ts";
+import { accountCloses, obeysTimeout } from "./judges.ts";
 import { ledgerOf, type Reference } from "./ledger.ts";
 import { canPlaySideBySide, playScenario, type ScenarioRun, StartError } from "./play.ts";
 import {
@@ -37,38 +39,18 @@ const SCENARIO_PREFIX = "scenario-";
 
 /** One obligation per requirement and one account per scenario. Fast and without side effects. */
 export function planExporter(subject: ExporterSubject): Obligation[] {
-  const common = {
-    subject: subject.id,
-    engine: "conform",
-    claim: "universal",
-    implementation: subject.implementation,
-  } as const;
-  const id = (property: string) => `${subject.id}/${property}@${subject.implementation.name}`;
-  const expect = (property: string) => subject.expectFor?.[property] ?? null;
   const played = scenariosOf(subject);
   const known = new Set(played.map(({ name }) => name));
   // The same point is collected again and again: there is no sum that could close.
   const accountable = subject.signal === "metrics" ? [] : played;
-  const accounts = accountable.map((scenario): Obligation => {
-    const property = `${SCENARIO_PREFIX}${scenario.name}`;
-    return {
-      ...common,
-      id: id(property),
-      property,
-      title: `${scenario.title}: everything that ended is accounted for`,
+  const accounts = accountable.map(({ name, title }) =>
+    obligationOf(subject, `${SCENARIO_PREFIX}${name}`, {
+      title: `${title}: everything that ended is accounted for`,
       source: null,
-      expect: expect(property),
-    };
-  });
-  const judged = [...requirementsFor(subject, known), ...untestedFor(subject)].map(
-    (requirement): Obligation => ({
-      ...common,
-      id: id(requirement.slug),
-      property: requirement.slug,
-      title: `${requirement.title} (${requirement.level})`,
-      source: requirement.source,
-      expect: expect(requirement.slug),
     }),
+  );
+  const judged = [...requirementsFor(subject, known), ...untestedFor(subject)].map((requirement) =>
+    requirementObligation(subject, requirement),
   );
   return [...accounts, ...judged];
 }
@@ -164,27 +146,12 @@ function requirementOf(
   );
 }
 
-function finding(
+const finding = (
   requirement: Requirement | UntestedRequirement,
-  subject: ExporterSubject,
+  { spec }: ExporterSubject,
   found: RequirementFinding["finding"],
-): RequirementFinding {
-  const { id, slug, level, class: kind, source, since } = requirement;
-  const version = specVersion(subject.spec);
-  return {
-    id,
-    slug,
-    level,
-    class: kind,
-    source,
-    since,
-    specVersion: version,
-    finding: found,
-    ...("why" in requirement
-      ? { unchecked: { why: requirement.why, fromOutside: requirement.fromOutside } }
-      : {}),
-  };
-}
+): RequirementFinding =>
+  findingOf(requirement, specVersion(spec), found, "why" in requirement ? requirement : null);
 
 /** One judgement, and whether the machine was calm enough to believe it. */
 function judgeRun(requirement: Requirement, run: ScenarioRun, reference: Reference): Judgement {
@@ -370,16 +337,7 @@ export async function replayExporter(
     throw error;
   }
   const judgement = judgeRun(requirement, run, reference);
-  switch (judgement.kind) {
-    case "deviates":
-      return {
-        kind: "reproduced",
-        message: judgement.message,
-        counterexample: counterexampleOf(requirement, run, reference, judgement),
-      };
-    case "holds":
-      return { kind: "passes", message: judgement.evidence };
-    case "unknown":
-      return { kind: "infeasible", message: judgement.reason };
-  }
+  return observedAgain(judgement, (deviation) =>
+    counterexampleOf(requirement, run, reference, deviation),
+  );
 }

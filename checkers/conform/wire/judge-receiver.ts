@@ -9,7 +9,8 @@ import type { ReceiverSubject } from "../../../core/subject.ts";
 import { type Counterexample, makeTrace, traceState } from "../../../core/trace.ts";
 import type { Observation } from "../../../core/verdict.ts";
 import { isLoopback } from "./child.ts";
-import type { Judgement } from "./judgement.ts";
+import { findingOf } from "./identity.ts";
+import { type Deviation, type Judgement, observedAgain } from "./judgement.ts";
 import { type Exchange, Session } from "./probes.ts";
 import { type ReceiverRequirement, receiverRequirementsFor } from "./requirements-receiver.ts";
 import { specVersion } from "./requirements.ts";
@@ -106,29 +107,19 @@ async function play(
   return { judgement: await probe(session), exchanges: session.exchanges };
 }
 
-function finding(
-  { id, slug, level, class: kind, source, since, probe }: ReceiverRequirement,
-  subject: ReceiverSubject,
+const finding = (
+  requirement: ReceiverRequirement,
+  { spec }: ReceiverSubject,
   found: RequirementFinding["finding"],
-): RequirementFinding {
-  const version = specVersion(subject.spec);
-  return {
-    id,
-    slug,
-    level,
-    class: kind,
-    source,
-    since,
-    specVersion: version,
-    finding: found,
-    ...("why" in probe ? { unchecked: probe } : {}),
-  };
-}
+): RequirementFinding => {
+  const { probe } = requirement;
+  return findingOf(requirement, specVersion(spec), found, "why" in probe ? probe : null);
+};
 
 function counterexampleOf(
   requirement: ReceiverRequirement,
   exchanges: readonly Exchange[],
-  judgement: Extract<Judgement, { kind: "deviates" }>,
+  judgement: Deviation,
 ): Counterexample {
   const states = exchanges.map(({ atMs, what, reply, ms }, index) =>
     traceState(
@@ -189,18 +180,9 @@ export async function replayReceiver(
   checkLoopback(subject);
   try {
     const { judgement, exchanges } = await play(requirement, subject, context.signal);
-    switch (judgement.kind) {
-      case "deviates":
-        return {
-          kind: "reproduced",
-          message: judgement.message,
-          counterexample: counterexampleOf(requirement, exchanges, judgement),
-        };
-      case "holds":
-        return { kind: "passes", message: judgement.evidence };
-      case "unknown":
-        return { kind: "infeasible", message: judgement.reason };
-    }
+    return observedAgain(judgement, (deviation) =>
+      counterexampleOf(requirement, exchanges, deviation),
+    );
   } catch (error) {
     if (error instanceof DiagnosticError) return { kind: "infeasible", message: error.message };
     throw error;

@@ -1,6 +1,7 @@
 /** What a judge may say, and the helpers that all judges use. */
 
-import type { Scalar } from "../../../core/trace.ts";
+import type { ReplayObservation } from "../../../core/engine.ts";
+import type { Counterexample, Scalar } from "../../../core/trace.ts";
 import type { Reference } from "./ledger.ts";
 import type { ScenarioRun } from "./play.ts";
 import type { RequestRecord } from "./record.ts";
@@ -23,6 +24,27 @@ export type Judgement =
       /** A calmer machine could have told: worth another run. */
       readonly busy?: boolean;
     };
+
+export type Deviation = Extract<Judgement, { kind: "deviates" }>;
+
+/** What a judgement says about a counterexample that was played again. */
+export function observedAgain(
+  judgement: Judgement,
+  counterexampleOf: (deviation: Deviation) => Counterexample,
+): ReplayObservation {
+  switch (judgement.kind) {
+    case "deviates":
+      return {
+        kind: "reproduced",
+        message: judgement.message,
+        counterexample: counterexampleOf(judgement),
+      };
+    case "holds":
+      return { kind: "passes", message: judgement.evidence };
+    case "unknown":
+      return { kind: "infeasible", message: judgement.reason };
+  }
+}
 
 export type Judge = (run: ScenarioRun, reference: Reference) => Judgement;
 

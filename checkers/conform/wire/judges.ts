@@ -37,8 +37,6 @@ import {
 } from "./scenarios.ts";
 import { isGrpc, signals } from "./signals.ts";
 
-export type { Judge, Judgement } from "./judgement.ts";
-
 // --- what a request looks like ----------------------------------------------------------------
 
 /** The path that requests of this run must have. */

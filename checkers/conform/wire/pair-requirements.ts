@@ -1,15 +1,10 @@
 /** What is asked of two exporters that send the same data. */
 
 import type { Obligation } from "../../../core/engine.ts";
-import type { RequirementFinding } from "../../../core/result.ts";
 import type { PairSubject } from "../../../core/subject.ts";
+import { type Identity, requirementObligation } from "./identity.ts";
 
-type PairRequirement = Pick<
-  RequirementFinding,
-  "id" | "slug" | "level" | "class" | "source" | "since"
-> & { readonly title: string };
-
-export const pairRequirements: Readonly<Record<PairSubject["compare"], PairRequirement>> = {
+export const pairRequirements: Readonly<Record<PairSubject["compare"], Identity>> = {
   items: {
     id: "I14",
     slug: "same-items-in-both",
@@ -30,22 +25,8 @@ export const pairRequirements: Readonly<Record<PairSubject["compare"], PairRequi
   },
 };
 
-export const pairRequirement = ({ compare }: PairSubject): PairRequirement =>
-  pairRequirements[compare];
+export const pairRequirement = ({ compare }: PairSubject): Identity => pairRequirements[compare];
 
-export function planPair(subject: PairSubject): Obligation[] {
-  const { slug, title, level, source } = pairRequirement(subject);
-  return [
-    {
-      id: `${subject.id}/${slug}@${subject.implementation.name}`,
-      subject: subject.id,
-      property: slug,
-      title: `${title} (${level})`,
-      source,
-      engine: "conform",
-      claim: "universal",
-      implementation: subject.implementation,
-      expect: subject.expectFor?.[slug] ?? null,
-    },
-  ];
-}
+export const planPair = (subject: PairSubject): Obligation[] => [
+  requirementObligation(subject, pairRequirement(subject)),
+];

@@ -10,7 +10,15 @@ import type { Outcome, RequirementFinding } from "../../../core/result.ts";
 import type { ExporterSubject, PairSubject } from "../../../core/subject.ts";
 import { type Counterexample, makeTrace, traceState } from "../../../core/trace.ts";
 import { requestTable } from "./counterexample.ts";
-import { deviates, holds, type Judgement, unknown } from "./judgement.ts";
+import { findingOf } from "./identity.ts";
+import {
+  deviates,
+  type Deviation,
+  holds,
+  type Judgement,
+  observedAgain,
+  unknown,
+} from "./judgement.ts";
 import { signalRequests } from "./ledger.ts";
 import { pairRequirement } from "./pair-requirements.ts";
 import { playScenario, type ScenarioRun, StartError } from "./play.ts";
@@ -207,7 +215,7 @@ const SHOWN = 20;
 function counterexampleOf(
   subject: PairSubject,
   { differences }: Compared,
-  judgement: Extract<Judgement, { kind: "deviates" }>,
+  judgement: Deviation,
 ): Counterexample {
   const { id } = pairRequirement(subject);
   const states = differences
@@ -230,10 +238,8 @@ function counterexampleOf(
   };
 }
 
-function finding(subject: PairSubject, found: RequirementFinding["finding"]): RequirementFinding {
-  const { title: _, ...identity } = pairRequirement(subject);
-  return { ...identity, specVersion: specVersion(subject.left.spec), finding: found };
-}
+const finding = (subject: PairSubject, found: RequirementFinding["finding"]): RequirementFinding =>
+  findingOf(pairRequirement(subject), specVersion(subject.left.spec), found, null);
 
 /** Drives both again, and compares again. */
 export async function replayPair(
@@ -248,16 +254,5 @@ export async function replayPair(
     throw error;
   }
   const { judgement } = played;
-  switch (judgement.kind) {
-    case "deviates":
-      return {
-        kind: "reproduced",
-        message: judgement.message,
-        counterexample: counterexampleOf(subject, played, judgement),
-      };
-    case "holds":
-      return { kind: "passes", message: judgement.evidence };
-    case "unknown":
-      return { kind: "infeasible", message: judgement.reason };
-  }
+  return observedAgain(judgement, (deviation) => counterexampleOf(subject, played, deviation));
 }

@@ -1,25 +1,15 @@
 /** What is required of an OTLP receiver and can be judged from outside. */
 
 import type { Obligation } from "../../../core/engine.ts";
-import type { RequirementFinding } from "../../../core/result.ts";
 import type { ReceiverSubject } from "../../../core/subject.ts";
+import { type Identity, requirementObligation, type Unchecked } from "./identity.ts";
 import * as probes from "./probes.ts";
 import { isInForce } from "./requirements.ts";
 
-export interface ReceiverRequirement extends Pick<
-  RequirementFinding,
-  "id" | "slug" | "level" | "class" | "source" | "since"
-> {
-  readonly title: string;
+export interface ReceiverRequirement extends Identity {
   readonly only?: "http" | "grpc" | "json";
   /** Plays what it takes and judges the replies; or why there is none. */
-  readonly probe: probes.Probe | Unprobed;
-}
-
-interface Unprobed {
-  readonly why: string;
-  /** Whether a check could be made from outside: those that could count against the share. */
-  readonly fromOutside: boolean;
+  readonly probe: probes.Probe | Unchecked;
 }
 
 const otlp = (anchor: string) => `https://opentelemetry.io/docs/specs/otlp/#${anchor}`;
@@ -218,14 +208,6 @@ export function receiverRequirementsFor(subject: ReceiverSubject): readonly Rece
 }
 
 export const planReceiver = (subject: ReceiverSubject): Obligation[] =>
-  receiverRequirementsFor(subject).map(({ slug, title, level, source }) => ({
-    id: `${subject.id}/${slug}@${subject.implementation.name}`,
-    subject: subject.id,
-    property: slug,
-    title: `${title} (${level})`,
-    source,
-    engine: "conform",
-    claim: "universal",
-    implementation: subject.implementation,
-    expect: subject.expectFor?.[slug] ?? null,
-  }));
+  receiverRequirementsFor(subject).map((requirement) =>
+    requirementObligation(subject, requirement),
+  );

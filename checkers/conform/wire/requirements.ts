@@ -5,21 +5,18 @@
  */
 
 import type { ExporterSubject, SpecVersions } from "../../../core/subject.ts";
-import type { RequirementFinding } from "../../../core/result.ts";
+import type { Identity, Unchecked } from "./identity.ts";
 import * as backoff from "./judges-backoff.ts";
 import * as batch from "./judges-batch.ts";
 import * as encoding from "./judges-encoding.ts";
 import * as environment from "./judges-environment.ts";
 import * as judges from "./judges.ts";
-
-type Identity = Pick<RequirementFinding, "id" | "slug" | "level" | "class" | "source" | "since"> & {
-  readonly title: string;
-};
+import type { Judge } from "./judgement.ts";
 
 export interface Requirement extends Identity {
   /** Scenarios in which it is judged; it must be seen in each of them. */
   readonly scenarios: readonly string[];
-  readonly judge: judges.Judge;
+  readonly judge: Judge;
   /** Only for these subjects; all when left out. */
   readonly only?: "http" | "grpc" | "json";
   /** Only for subjects with this profile: constants of one implementation judge no other. */
@@ -27,10 +24,7 @@ export interface Requirement extends Identity {
 }
 
 /** Normative text that this harness does not judge, and why. */
-export interface UntestedRequirement extends Identity {
-  readonly why: string;
-  /** Whether a check could be made from outside: those that could count against the share. */
-  readonly fromOutside: boolean;
+export interface UntestedRequirement extends Identity, Unchecked {
   readonly only?: "http" | "grpc" | "json";
 }
 
