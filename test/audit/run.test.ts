@@ -155,6 +155,19 @@ test("a closed set is refused for a claim that is false in it", async () => {
   expect(says(answered, certificate)).toBe("refused");
 });
 
+test("a run into a trap must end where the claim begins, and out of reach of the goal", async () => {
+  const certificate = await certificateOf(alwaysReachable("back", "at(idle)"));
+  const objection = (property: Property) =>
+    audit(subjectOf(model, [property]), property.id, certificate).message;
+  expect(says(alwaysReachable("b", "at(idle)", { from: "at(stuck)" }), certificate)).toBe(
+    "accepted",
+  );
+  expect(objection(alwaysReachable("b", "at(idle)", { from: "at(one)" }))).toContain(
+    "does not end where the claim begins",
+  );
+  expect(objection(alwaysReachable("b", "at(stuck)"))).toContain("can be reached");
+});
+
 test("in a run, a verdict whose evidence is refused becomes an error", async () => {
   const property = always("never two", "not at(two)");
   const subject = subjectOf(model, [property]);

@@ -2,11 +2,14 @@
 
 import { describe, expect, it } from "vitest";
 
+import { checkExporter } from "../../checkers/conform/wire/index.ts";
+import { checkReceiver } from "../../checkers/conform/wire/judge-receiver.ts";
 import { planProcess } from "../../checkers/conform/wire/plan.ts";
 import { pairRequirements } from "../../checkers/conform/wire/pair-requirements.ts";
 import { receiverRequirements } from "../../checkers/conform/wire/requirements-receiver.ts";
 import { requirements, untested } from "../../checkers/conform/wire/requirements.ts";
-import { fixture } from "./helpers.ts";
+import type { ReceiverSubject } from "../../core/subject.ts";
+import { context, fixture } from "./helpers.ts";
 import { startingTable } from "./starting-table.ts";
 
 interface Entry {
@@ -64,5 +67,40 @@ describe("the table of requirements", () => {
     for (const { slug, only } of untested) {
       if (only !== "grpc") expect(planned).toContain(slug);
     }
+  });
+
+  it("carries the reason for what has no check into the result", async () => {
+    const exporter = fixture();
+    const { why, fromOutside, slug } = untested.find(({ only }) => only !== "grpc")!;
+    const untestedSide = await checkExporter(
+      planProcess(exporter).find(({ property }) => property === slug)!,
+      exporter,
+      context(),
+    );
+    expect(untestedSide.verdict).toBe("skipped");
+    expect(untestedSide.requirement).toMatchObject({
+      slug,
+      finding: "not-tested",
+      unchecked: { why, fromOutside },
+    });
+
+    const receiver: ReceiverSubject = {
+      kind: "process",
+      role: "otlp-receiver",
+      id: "receiver",
+      title: "receiver",
+      endpoint: "http://127.0.0.1:1",
+      implementation: { name: "receiver", version: "1" },
+    };
+    const unprobed = receiverRequirements.find(
+      ({ probe, only }) => "why" in probe && only === undefined,
+    )!;
+    const receiving = await checkReceiver(
+      planProcess(receiver).find(({ property }) => property === unprobed.slug)!,
+      receiver,
+      context(),
+    );
+    expect(receiving.verdict).toBe("skipped");
+    expect(receiving.requirement?.unchecked).toEqual(unprobed.probe);
   });
 });
