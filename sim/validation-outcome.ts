@@ -9,7 +9,7 @@ import { makeTrace, traceState, type Counterexample, type Json } from "../core/t
 import type { Observation } from "../core/verdict.ts";
 import { processorOf } from "./load/run-processor.ts";
 import { milliseconds, percentColumn, significant } from "./text.ts";
-import { comparePoint, type PointComparison } from "./validate/compare.ts";
+import { comparePoint, type FigureComparison, type PointComparison } from "./validate/compare.ts";
 import { figureNames } from "./validate/figures.ts";
 import { measureProcessor, type Campaign } from "./validate/measure.ts";
 import { validationExhibits } from "./validation-exhibits.ts";
@@ -80,17 +80,22 @@ export async function checkValidation(
       (campaign.disturbed === null && campaign.runs[index]!.disturbed === null) ||
       isGross(claim, one),
   );
-  const outside = judged.find(({ agrees }) => !agrees);
+  const outside = judged.find(({ differs }) => differs);
+  const open = judged.find(({ agrees }) => !agrees);
   let observation: Observation = { kind: "holds" };
   let counterexample: Counterexample | null = null;
   if (outside !== undefined) {
     const again = await measureAgain(claim, subject, outside.point, context);
     if (typeof again === "string") observation = { kind: "unknown", reason: again };
     else {
-      observation = { kind: "refuted", replayed: !again.agrees };
+      observation = { kind: "refuted", replayed: again.differs };
       counterexample = makeCounterexample(claim, outside, context.seed);
     }
   } else if (problem !== null) observation = { kind: "unknown", reason: problem };
+  else if (open !== undefined) {
+    const reason = `${describe(claim, open)}: beyond the tolerance, but inside the prediction interval; measure for longer, or on a calmer machine`;
+    observation = { kind: "unknown", reason };
+  }
   const seconds = comparisons.reduce((sum, { point }) => sum + point.duration, 0);
   const spans = campaign.runs.reduce((sum, { run }) => sum + run.intended.length, 0);
   const system = processorOf(subject);
@@ -135,11 +140,14 @@ async function measureAgain(
   return problem !== null && !isGross(claim, comparison!) ? problem : comparison!;
 }
 
+const worstOf = (figures: readonly FigureComparison[]): FigureComparison =>
+  figures.find(({ differs }) => differs) ?? figures.find(({ agrees }) => !agrees) ?? figures[0]!;
+
 function describe(
   claim: ValidationClaim,
   { point, figures, utilisation }: PointComparison,
 ): string {
-  const worst = figures.find(({ agrees }) => !agrees) ?? figures[0]!;
+  const worst = worstOf(figures);
   const show = (value: number): string => {
     if (!Number.isFinite(value)) return "unlimited";
     if (worst.figure === "meanWait" || worst.figure === "p99Wait") return milliseconds(value);
@@ -167,7 +175,7 @@ function makeCounterexample(
   seed: number,
 ): Counterexample {
   const message = describe(claim, comparison);
-  const worst = comparison.figures.find(({ agrees }) => !agrees) ?? comparison.figures[0]!;
+  const worst = worstOf(comparison.figures);
   const number = (value: number): number | string =>
     Number.isFinite(value) ? value : String(value);
   return {
@@ -210,7 +218,7 @@ export async function replayValidation(
   const again = await measureAgain(claim, subject, point, context);
   if (typeof again === "string") return { kind: "infeasible", message: again };
   const message = describe(claim, again);
-  if (again.agrees) return { kind: "passes", message };
+  if (!again.differs) return { kind: "passes", message };
   return {
     kind: "reproduced",
     message,

@@ -2,7 +2,8 @@
  * What profiling costs: CPU time per export of the exporter's process (user and kernel mode, all of its
  * threads), unprofiled, unprofiled once more (the A/A control), and sampled at 99 Hz. While samples are
  * taken, idle CPUs of a virtual machine do not halt (sim/profile/awake.ts), which makes waking up
- * cheaper; so they do not in the first two either, and a fourth condition shows what that alone changes.
+ * cheaper; so they do not in the first two either, and with `waiting` a fourth condition shows what that
+ * alone changes. Processes differ by more than rounds do, so blocks are many and short.
  * In a block, each condition has a process of its own, all alive and warm;
  * they take turns, one round of equally many exports each, forth and back, so that drift of the machine
  * hits all alike. The next block has new processes: where one process has its code and data is chance,
@@ -25,9 +26,9 @@ import { studentQuantile } from "../../sim/queue/student.ts";
 import { alone, median, type BenchCase } from "../case.ts";
 
 const hz = 99;
-const rounds = 4;
-const exportsPerRound = 7000;
-const exportsToWarmUp = 10_000;
+const rounds = 2;
+const exportsPerRound = 6000;
+const exportsToWarmUp = 8000;
 const atOnce = 16;
 
 interface Condition {
@@ -164,7 +165,7 @@ export async function overhead(
   const most = Number(process.env["PROFILE_BLOCKS"] ?? 4);
   const until = performance.now() + 60_000 * Number(process.env["PROFILE_MINUTES"] ?? 60);
   let blocks = 0;
-  const tested = conditions.slice(0, waiting ? 5 : 4);
+  const tested = conditions.slice(0, waiting ? 5 : 3);
   // The exporter has CPU 0; this process, the backend and bpftrace have the other.
   spawnSync("taskset", ["-a", "-p", "-c", "1", String(process.pid)]);
   const backend = startChild(backendProgram, {});
@@ -181,7 +182,7 @@ export async function overhead(
       seen.costs.forEach((costs, index) => all[index]!.push(...costs));
       comparisons.forEach((comparison, index) => {
         const costs = seen.costs[comparison.of];
-        if (costs === undefined) return;
+        if (costs === undefined || comparison.with.some((one) => one >= tested.length)) return;
         const base = (round: number): number =>
           comparison.with.reduce((sum, one) => sum + Math.log(seen.costs[one]![round]!), 0) /
           comparison.with.length;
@@ -195,7 +196,7 @@ export async function overhead(
     report(alone(name, "CPU per export, median", median(all[index]!), "µs", all[index]!.length));
   });
   comparisons.forEach((comparison, index) => {
-    if (comparison.of >= tested.length) return;
+    if (Math.max(comparison.of, ...comparison.with) >= tested.length) return;
     const { mean: middle, radius } = interval(logs[index]!);
     const change = (log: number): number => 100 * (Math.exp(log) - 1);
     const name = `${conditions[comparison.of]!.name} against ${conditions[comparison.with[0]!]!.name}`;

@@ -47,7 +47,8 @@ export function calibrateProcessor(runs: readonly ProcessorRun[]): ProcessorCali
   };
 }
 
-function overheads(run: ProcessorRun): { x: number; y: number }[] {
+/** What each successful export took beyond the backend's own time, in seconds, by its size. */
+export function overheads(run: ProcessorRun): { x: number; y: number }[] {
   return run.record.exports.flatMap(({ start, end, size, ok }, index) =>
     ok ? [{ x: size, y: end - start - run.demand(index) }] : [],
   );

@@ -75,7 +75,10 @@ export interface Witness {
 }
 
 export function witnessOf(trace: ThreadTrace, charged: Charged): Witness {
-  const { running, ready } = threadStates(trace).between(charged.fromNs, charged.toNs);
+  const states = threadStates(trace);
+  // The kernel charges a wait for a CPU when it is over, however long it is by then.
+  const from = states.readySince(charged.fromNs);
+  const { running, ready } = states.between(from, states.readySince(charged.toNs));
   return {
     running: { traced: running / 1e9, charged: charged.onCpu },
     ready: { traced: ready / 1e9, charged: charged.ready },
@@ -224,6 +227,8 @@ interface StateTimes {
 interface ThreadStates {
   /** Nanoseconds in each state between two instants. */
   between(fromNs: number, toNs: number): StateTimes;
+  /** When the thread became ready, if it is so at an instant; otherwise the instant itself. */
+  readySince(timeNs: number): number;
 }
 
 /** Running, ready and blocked intervals of the thread, with their running sums. */
@@ -259,7 +264,8 @@ function threadStates(trace: ThreadTrace): ThreadStates {
     const kind = kinds[index - 1]!;
     sums.push({ ...before, [kind]: before[kind] + starts[index]! - starts[index - 1]! });
   }
-  const until = (timeNs: number): StateTimes => {
+  /** Number of intervals that have begun at an instant. */
+  const begun = (timeNs: number): number => {
     let low = 0;
     let high = starts.length;
     while (low < high) {
@@ -267,6 +273,10 @@ function threadStates(trace: ThreadTrace): ThreadStates {
       if (starts[middle]! <= timeNs) low = middle + 1;
       else high = middle;
     }
+    return low;
+  };
+  const until = (timeNs: number): StateTimes => {
+    const low = begun(timeNs);
     if (low === 0) return sums[0]!;
     const before = sums[low - 1]!;
     const kind = kinds[low - 1]!;
@@ -283,6 +293,10 @@ function threadStates(trace: ThreadTrace): ThreadStates {
         own: b.own - a.own,
         blocked: b.blocked - a.blocked,
       };
+    },
+    readySince(timeNs) {
+      const last = begun(timeNs) - 1;
+      return kinds[last] === "ready" ? starts[last]! : timeNs;
     },
   };
 }

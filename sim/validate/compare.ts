@@ -24,6 +24,8 @@ export interface FigureComparison {
   readonly inside: boolean;
   /** Within the tolerance of the claim, or inside where only the interval counts. */
   readonly agrees: boolean;
+  /** Outside of both: what the calibration does not know exactly is no excuse. */
+  readonly differs: boolean;
 }
 
 export interface PointComparison {
@@ -38,7 +40,10 @@ export interface PointComparison {
     readonly mmn: Prediction;
     readonly loss: Prediction | null;
   };
+  /** Every figure agrees. */
   readonly agrees: boolean;
+  /** Some figure differs. Neither: the measurement is too short, or the machine too unsteady, to tell. */
+  readonly differs: boolean;
 }
 
 /** Within this share of the load around saturation only the interval is judged. */
@@ -111,12 +116,10 @@ export function comparePoint(
     const isWait = figure !== "throughput" && figure !== "utilisation" && figure !== "loss";
     const near = Math.abs(actual - value) <= Math.max(allowed, isWait ? leastWait : 0);
     // Nothing waits in front of the simple processor but the generator's own timer.
-    if (isWait && processor.kind === "simple") return { ...base, agrees: true };
+    if (isWait && processor.kind === "simple") return { ...base, agrees: true, differs: false };
     const byFigure = claim.judgedBy === "figures" && !isKnee;
-    return {
-      ...base,
-      agrees: byFigure ? near : inside,
-    };
+    const agrees = byFigure ? near : inside;
+    return { ...base, agrees, differs: !agrees && !inside };
   });
   return {
     point,
@@ -125,5 +128,6 @@ export function comparePoint(
     figures,
     models: { fitting, mmn, loss },
     agrees: figures.every(({ agrees }) => agrees),
+    differs: figures.some(({ differs }) => differs),
   };
 }

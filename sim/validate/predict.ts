@@ -45,7 +45,7 @@ export interface PredictOptions {
 /** Concurrent exports of the batch processor's exporter: the N of the model that does not fit. */
 export const exporterConcurrency = 30;
 /** Seconds by which overheads and lags may differ between the calibration and a run. */
-const drift = 0.0004;
+export const drift = 0.0004;
 /** Seconds between two ticks of the clock that timers go by. */
 const timerTick = 0.001;
 

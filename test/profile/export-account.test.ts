@@ -185,6 +185,15 @@ describe("the account of one export", () => {
     );
   });
 
+  test("a wait for a CPU that is not over is not yet charged by the kernel, so it is not compared", () => {
+    const trace = traceOf(events); // ready from 200 to 230
+    const ready = (fromNs: number, toNs: number): number =>
+      Math.round(witnessOf(trace, { fromNs, toNs, onCpu: 0, ready: 0 }).ready.traced * 1e9);
+    expect(ready(100, 215)).toBe(0);
+    expect(ready(215, 231)).toBe(30);
+    expect(ready(100, 231)).toBe(30);
+  });
+
   test("random traces: parts are never negative, each export adds up, states cover the time", () => {
     const step = fc.record({
       gap: fc.integer({ min: 1, max: 50 }),

@@ -4,14 +4,18 @@ import { describe, expect, it } from "vitest";
 
 import type { ProcessorRecord, ProcessorSettings } from "../../core/load.ts";
 import type { Distribution, ProcessorPoint } from "../../core/subject.ts";
-import { calibrateProcessor, overheadAt } from "../../sim/calibrate/processor.ts";
+import {
+  calibrateProcessor,
+  overheadAt,
+  type ProcessorCalibration,
+} from "../../sim/calibrate/processor.ts";
 import { scheduleOf } from "../../sim/load/arrivals.ts";
 import type { ProcessorRun } from "../../sim/load/run-processor.ts";
 import { runBulk } from "../../sim/queue/bulk.ts";
 import { Variates } from "../../sim/queue/stream.ts";
 import { comparePoint } from "../../sim/validate/compare.ts";
 import { figuresOf } from "../../sim/validate/figures.ts";
-import { disturbanceOf } from "../../sim/validate/measure.ts";
+import { disturbanceOf, driftOf } from "../../sim/validate/measure.ts";
 
 type BatchSettings = Extract<ProcessorSettings, { kind: "batch" }>;
 const batch: BatchSettings = {
@@ -147,12 +151,12 @@ describe("negative controls", () => {
     ["another room", claim, { maxQueueSize: 230 }],
   ] as const)("%s is refuted above saturation", (_, wrong, change) => {
     const run = pretend(at(800, constant), 7, change);
-    expect(comparePoint(wrong, batch, run, calibration, options).agrees).toBe(false);
+    expect(comparePoint(wrong, batch, run, calibration, options).differs).toBe(true);
   });
 
   it("another delay is refuted below saturation", () => {
     const run = pretend(at(125, constant), 7, { scheduledDelayMillis: 230 });
-    expect(comparePoint(claim, batch, run, calibration, options).agrees).toBe(false);
+    expect(comparePoint(claim, batch, run, calibration, options).differs).toBe(true);
   });
 });
 
@@ -172,5 +176,35 @@ describe("the gate", () => {
     [/backend answered/, { ...good, delivered: 1 }],
   ] as const)("stops %s", (reason, run) => {
     expect(disturbanceOf(run)).toMatch(reason);
+  });
+
+  const slower = (by: number): ProcessorRun =>
+    withRecord({ exports: good.record.exports.map((one) => ({ ...one, end: one.end + by })) });
+  it("lets a run pass that goes with its calibration", () => {
+    expect(driftOf(good, calibration)).toBeNull();
+    expect(driftOf(slower(0.0002), calibration)).toBeNull();
+  });
+  it.each([
+    [/more than when they were calibrated/, slower(0.001)],
+    [/less than when they were calibrated/, slower(-0.001)],
+  ])("stops a run on a machine that has changed: %s", (reason, run) => {
+    expect(disturbanceOf(run)).toBeNull();
+    expect(driftOf(run, calibration)).toMatch(reason);
+  });
+});
+
+describe("beyond the tolerance", () => {
+  const claim = { predictor: "bulk", judgedBy: "figures" } as const;
+  const run = pretend(at(400, constant), 7);
+  const vague: ProcessorCalibration = {
+    ...calibration,
+    levels: calibration.levels.map(({ rate, fit }) => ({
+      rate,
+      fit: { ...fit, base: fit.base + 0.002, standardError: 0.003 },
+    })),
+  };
+  it("is open while the calibration itself is not surer, and never a pass", () => {
+    const found = comparePoint(claim, batch, run, vague, options);
+    expect(found).toMatchObject({ agrees: false, differs: false });
   });
 });
