@@ -24,6 +24,23 @@ export class Histogram {
     this.count++;
   }
 
+  /** Records the first `count` values of a block; all of them positive. */
+  recordPositive(block: Float64Array, count: number): void {
+    const { counts } = this;
+    const last = counts.length - 1;
+    const high = new Uint32Array(block.buffer, block.byteOffset, 2 * count);
+    for (let index = highWord; index < high.length; index += 2) {
+      const bin = (high[index]! >>> (20 - mantissaBits)) - lowest + 1;
+      counts[bin > 0 ? (bin < last ? bin : last) : 0]!++;
+    }
+    this.count += count;
+  }
+
+  recordZeros(count: number): void {
+    this.counts[0]! += count;
+    this.count += count;
+  }
+
   merge(other: Histogram): void {
     for (let bin = 0; bin < this.counts.length; bin++) this.counts[bin]! += other.counts[bin]!;
     this.count += other.count;

@@ -1,16 +1,15 @@
 /**
- * Simulation of FCFS queues with N servers, independent of every formula.
+ * Simulation of FCFS queues with N servers, independent of every formula: the wait of each customer.
  *
- * Kiefer and Wolfowitz 1955: under FCFS the next customer starts when the earliest server becomes
- * free, so it is enough to keep the N times at which servers become free (a binary heap, smallest
- * on top). A finite waiting room needs only the start times of those who still wait: under FCFS
- * they never decrease, so a ring holds them.
+ * Unlimited room is left to the recursion. A finite waiting room needs besides the times at which
+ * servers become free (Kiefer and Wolfowitz 1955; a binary heap, smallest on top) only the start times
+ * of those who still wait: under FCFS they never decrease, so a ring holds them.
  */
 
-import { makeRandom } from "../../core/random.ts";
 import type { Distribution, QueueModel } from "../../core/subject.ts";
-import { makeSampler } from "./distributions.ts";
 import { checkRates, checkServers, refuse } from "./guards.ts";
+import { recursionWaits } from "./recursion.ts";
+import { Variates } from "./stream.ts";
 
 /** Written instead of a wait when the customer found no place. */
 export const lost = -1;
@@ -18,8 +17,6 @@ export const lost = -1;
 export interface SimulationOptions {
   /** The run is a function of it: arrivals and services have streams of their own. */
   readonly seed: number;
-  /** Law of the time between arrivals; exponential (Poisson arrivals) when left out. */
-  readonly interarrival?: Distribution;
 }
 
 /** @throws {DiagnosticError} VRF501 when the model cannot be simulated. */
@@ -48,8 +45,8 @@ export function siftDown(heap: Float64Array, size: number): void {
 }
 
 /**
- * Simulates as many customers as `waits` has entries, from an empty system, and writes the wait of
- * each in seconds, or `lost`.
+ * Simulates as many customers as `waits` has entries, who arrive at Poisson moments and find an empty
+ * system, and writes the wait of each in seconds, or `lost`.
  * @throws {DiagnosticError} VRF501
  */
 export function simulateWaits(
@@ -58,38 +55,22 @@ export function simulateWaits(
   waits: Float64Array,
 ): void {
   checkModel(model);
-  const random = makeRandom(options.seed);
-  const gap = makeSampler(
-    options.interarrival ?? { law: "exponential", mean: 1 / model.arrivalRate },
-    random.fork("arrival"),
-  );
-  const service = makeSampler(model.service, random.fork("service"));
-  if (model.waitingRoom === null) unlimited(model.servers, gap, service, waits);
-  else limited(model.servers, model.waitingRoom, gap, service, waits);
-}
-
-function unlimited(
-  servers: number,
-  gap: () => number,
-  service: () => number,
-  waits: Float64Array,
-): void {
-  const free = new Float64Array(servers);
-  let now = 0;
-  for (let customer = 0; customer < waits.length; customer++) {
-    now += gap();
-    const start = free[0]! > now ? free[0]! : now;
-    waits[customer] = start - now;
-    free[0] = start + service();
-    siftDown(free, servers);
+  const { servers, service, waitingRoom } = model;
+  const interarrival: Distribution = { law: "exponential", mean: 1 / model.arrivalRate };
+  if (waitingRoom === null) {
+    recursionWaits({ interarrival, service, servers }, options.seed, waits);
+    return;
   }
+  const gaps = new Variates(interarrival, options.seed, "arrival");
+  const demands = new Variates(service, options.seed, "service");
+  limited(servers, waitingRoom, gaps, demands, waits);
 }
 
 function limited(
   servers: number,
   room: number,
-  gap: () => number,
-  service: () => number,
+  gaps: Variates,
+  demands: Variates,
   waits: Float64Array,
 ): void {
   const free = new Float64Array(servers);
@@ -98,8 +79,8 @@ function limited(
   let waiting = 0;
   let now = 0;
   for (let customer = 0; customer < waits.length; customer++) {
-    now += gap();
-    const demand = service(); // also drawn for a lost customer: the streams stay in step
+    now += gaps.draw();
+    const demand = demands.draw(); // also drawn for a lost customer: the streams stay in step
     while (waiting > 0 && starts[head]! <= now) {
       head = head + 1 === room ? 0 : head + 1;
       waiting--;

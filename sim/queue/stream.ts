@@ -48,6 +48,9 @@ const heights = new Float64Array(layers);
 /** A stream of uniform words and of the variates made from them. */
 export class Stream {
   readonly #state: Int32Array;
+  /** `widths` for variates of this mean. */
+  readonly #scaled = new Float64Array(layers);
+  #scaledFor = 0;
 
   constructor(seed: number, name: string) {
     const random = makeRandom(deriveSeed(seed, name));
@@ -91,6 +94,11 @@ export class Stream {
 
   /** Exponential variates of the given mean. */
   exponentials(block: Float64Array, mean: number): void {
+    const scaled = this.#scaled;
+    if (this.#scaledFor !== mean) {
+      this.#scaledFor = mean;
+      for (let layer = 0; layer < layers; layer++) scaled[layer] = widths[layer]! * mean;
+    }
     const state = this.#state;
     let a = state[0]!;
     let b = state[1]!;
@@ -109,7 +117,7 @@ export class Stream {
       const layer = word & 255;
       const bits = word >>> 8;
       if (bits < accept[layer]!) {
-        block[index] = bits * widths[layer]! * mean;
+        block[index] = bits * scaled[layer]!;
         continue;
       }
       state[0] = a;

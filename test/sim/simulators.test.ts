@@ -120,7 +120,7 @@ describe("tests of fit", () => {
 });
 
 describe("the simulators agree customer by customer", () => {
-  it.each([1, 5, 12, 13, 64])("recursion and event list, N = %i", (servers) => {
+  it.each([1, 2, 5, 8, 9, 64, 128, 129, 300])("recursion and event list, N = %i", (servers) => {
     const model = mmn(servers, 0.9);
     const customers = 20 * blockSize;
     const recursion = runRecursion(model, { seed: 3, customers, warmUp: 0 });
