@@ -42,6 +42,13 @@ const problemOf = (campaign: Campaign): string | null =>
   campaign.runs.find(({ disturbed }) => disturbed !== null)?.disturbed ??
   null;
 
+/** Why a campaign accuses nobody: runs that passed the gate just after others did not are no proof. */
+const unrestOf = (campaign: Campaign): string | null =>
+  problemOf(campaign) ??
+  [...campaign.calibrated, ...campaign.runs].flatMap(({ setAside }) => setAside)[0] ??
+  campaign.calibrated.find(({ disturbed }) => disturbed !== null)?.disturbed ??
+  null;
+
 function compareAll(
   claim: ValidationClaim,
   campaign: Campaign,
@@ -88,7 +95,7 @@ export async function checkValidation(
     const again = await measureAgain(claim, subject, outside.point, context);
     if (typeof again === "string") observation = { kind: "unknown", reason: again };
     else {
-      observation = { kind: "refuted", replayed: again.differs };
+      observation = { kind: "refuted", replayed: differsAlike(outside, again) };
       counterexample = makeCounterexample(claim, outside, context.seed);
     }
   } else if (problem !== null) observation = { kind: "unknown", reason: problem };
@@ -122,6 +129,13 @@ export async function checkValidation(
   );
 }
 
+/** Some figure is too large in both, or too small in both: chance and a busy machine go either way. */
+const differsAlike = (one: PointComparison, other: PointComparison): boolean =>
+  one.figures.some(({ differs, measured, predicted }, index) => {
+    const again = other.figures[index]!;
+    return differs && again.differs && measured > predicted === again.measured > again.predicted;
+  });
+
 /** An independent run of one point with a calibration of its own; a reason when it says nothing. */
 async function measureAgain(
   claim: ValidationClaim,
@@ -136,8 +150,8 @@ async function measureAgain(
     progress: (message) => context.progress(message),
   });
   const [comparison] = compareAll({ ...claim, points: [point] }, campaign, seed);
-  const problem = problemOf(campaign);
-  return problem !== null && !isGross(claim, comparison!) ? problem : comparison!;
+  const unrest = comparison!.differs ? unrestOf(campaign) : problemOf(campaign);
+  return unrest !== null && !isGross(claim, comparison!) ? unrest : comparison!;
 }
 
 const worstOf = (figures: readonly FigureComparison[]): FigureComparison =>
