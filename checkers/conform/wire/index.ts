@@ -10,6 +10,7 @@ import type { Outcome, RequirementFinding } from "../../../core/result.ts";
 import type { ExporterSubject } from "../../../core/subject.ts";
 import type { Counterexample } from "../../../core/trace.ts";
 import type { Observation } from "../../../core/verdict.ts";
+import { judgeCalmly, obeysCalmly } from "./calm.ts";
 import {
   counterexampleOf,
   exhibitsOf,
@@ -17,9 +18,10 @@ import {
   requestTable,
   traceOf,
 } from "./counterexample.ts";
+import { isDisturbed, type Pause } from "./disturbance.ts";
 import { findingOf, obligationOf, requirementObligation } from "./identity.ts";
-import { type Judgement, observedAgain } from "./judgement.ts";
-import { accountCloses, obeysTimeout } from "./judges.ts";
+import { observedAgain } from "./judgement.ts";
+import { accountCloses } from "./judges.ts";
 import { ledgerOf, type Reference } from "./ledger.ts";
 import { canPlaySideBySide, playScenario, type ScenarioRun, StartError } from "./play.ts";
 import {
@@ -96,7 +98,8 @@ export async function checkExporter(
   } catch (error) {
     if (isInterruption(context.signal)) runs.stop(new Error("the run was interrupted"));
     if (error instanceof SilentError || error instanceof OutOfTime) {
-      return conclude({ kind: "unknown", reason: error.message });
+      const busy = error instanceof OutOfTime && runs.wasDisturbed ? `${tooBusy}: ` : "";
+      return conclude({ kind: "unknown", reason: `${busy}${error.message}` });
     }
     if (error instanceof StartError) {
       if (runs.toldThatItDidNotStart) {
@@ -153,39 +156,6 @@ const finding = (
 ): RequirementFinding =>
   findingOf(requirement, specVersion(spec), found, "why" in requirement ? requirement : null);
 
-/** One judgement, and whether the machine was calm enough to believe it. */
-function judgeRun(requirement: Requirement, run: ScenarioRun, reference: Reference): Judgement {
-  const judgement = requirement.judge(run, reference);
-  if (judgement.kind === "deviates" && run.lagMs > (judgement.marginMs ?? Infinity)) {
-    const reason = `${tooBusy} to measure time: the harness itself was ${Math.round(run.lagMs)} ms late`;
-    return { kind: "unknown", reason, busy: true };
-  }
-  return judgement;
-}
-
-/** Further runs that a busy machine is worth. */
-const MOST_RUNS = 4;
-/** With longer pauses of the harness than this, what is unknown may be the machine's fault. */
-const CALM_LAG_MS = 250;
-
-/** What the first run from `number` on shows in which the machine was calm enough to tell. */
-async function judgeCalmly(
-  requirement: Requirement | null,
-  scenario: Scenario,
-  runs: SubjectRuns,
-  reference: Reference,
-  number: number,
-): Promise<{ readonly run: ScenarioRun; readonly judgement: Judgement; readonly number: number }> {
-  for (let next = number; ; next++) {
-    const run = await (next === 0 ? runs.scenario(scenario.name) : runs.again(scenario, next));
-    const judgement =
-      requirement === null ? accountCloses(run, reference) : judgeRun(requirement, run, reference);
-    const isBusy =
-      judgement.kind === "unknown" && (judgement.busy === true || run.lagMs > CALM_LAG_MS);
-    if (!isBusy || next >= MOST_RUNS) return { run, judgement, number: next };
-  }
-}
-
 async function judge(
   obligation: Obligation,
   subject: ExporterSubject,
@@ -196,9 +166,13 @@ async function judge(
   const played: ScenarioRun[] = [];
   for (const name of names) played.push(await runs.scenario(name));
   const reference = await runs.reference();
-  const judged = await Promise.all(
-    played.map(({ scenario }) => judgeCalmly(requirement, scenario, runs, reference, 0)),
-  );
+  const calmly = (scenario: Scenario, first: number) =>
+    judgeCalmly(
+      (number) => (number === 0 ? runs.scenario(scenario.name) : runs.again(scenario, number)),
+      (run) => (requirement?.judge ?? accountCloses)(run, reference),
+      first,
+    );
+  const judged = await Promise.all(played.map(({ scenario }) => calmly(scenario, 0)));
   const shown = judged.map(({ run }) => run);
   const common = {
     stats: statsOf(shown, reference),
@@ -227,35 +201,29 @@ async function judge(
 
   const bad = judged.find(({ judgement }) => judgement.kind === "deviates");
   if (bad?.judgement.kind === "deviates" && requirement !== null) {
-    const second = bad.number + 1;
-    const { judgement: again, run: secondRun } = await judgeCalmly(
-      requirement,
-      bad.run.scenario,
-      runs,
-      reference,
-      second,
-    );
-    if (again.kind === "holds" && bad.run.lagMs > CALM_LAG_MS && secondRun.lagMs < bad.run.lagMs) {
-      const late = Math.round(bad.run.lagMs);
-      return conclude({ kind: "holds" }, "conforms", {
-        evidence: `${again.evidence} (in a second run; the first, in which the harness was ${late} ms late, differed: ${bad.judgement.message})`,
+    const { judgement: again, run: second } = await calmly(bad.run.scenario, bad.number + 1);
+    const counterexample = counterexampleOf(requirement, bad.run, reference, bad.judgement);
+    if (again.kind === "deviates") {
+      return conclude({ kind: "refuted", replayed: true }, "deviates", {
+        counterexample,
+        exhibits: [requestTable(bad.run)],
+        evidence: `${bad.judgement.message}; seen again in a second run: ${again.message}`,
       });
     }
-    const counterexample = counterexampleOf(requirement, bad.run, reference, bad.judgement);
-    return again.kind === "deviates"
-      ? conclude({ kind: "refuted", replayed: true }, "deviates", {
-          counterexample,
-          exhibits: [requestTable(bad.run)],
-          evidence: `${bad.judgement.message}; seen again in a second run: ${again.message}`,
-        })
-      : conclude({ kind: "refuted", replayed: false }, "ambiguous", {
-          counterexample,
-          evidence: `${bad.judgement.message}; not seen again in a second run`,
-        });
+    const evidence = `${bad.judgement.message}; not seen again in a second run`;
+    const isOpen = again.kind === "unknown" && again.busy === true;
+    return isOpen || isDisturbed(bad.run) || isDisturbed(second)
+      ? conclude(
+          { kind: "unknown", reason: `${tooBusy} to see it twice: ${bad.judgement.message}` },
+          "not-tested",
+          { evidence },
+        )
+      : conclude({ kind: "refuted", replayed: false }, "ambiguous", { counterexample, evidence });
   }
   const open = judged.find(({ judgement }) => judgement.kind === "unknown");
   if (open?.judgement.kind === "unknown") {
-    const reason = `scenario "${open.run.scenario.title}": ${open.judgement.reason}`;
+    const busy = runs.referenceSpoilt && open.judgement.busy !== true ? `${tooBusy}: ` : "";
+    const reason = `scenario "${open.run.scenario.title}": ${busy}${open.judgement.reason}`;
     return conclude({ kind: "unknown", reason }, "not-tested", { evidence: reason });
   }
   const evidence = judged
@@ -272,12 +240,15 @@ async function judge(
 function statsOf(played: readonly ScenarioRun[], reference: Reference): Record<string, number> {
   const sum = (count: (run: ScenarioRun) => number) =>
     played.reduce((total, run) => total + count(run), 0);
+  const longest = (pauses: (run: ScenarioRun) => readonly Pause[]) =>
+    Math.round(Math.max(0, ...played.flatMap(pauses).map(({ ms }) => ms)));
   const [only] = played;
   const ledger = played.length === 1 && only !== undefined ? ledgerOf(only, reference) : null;
   return {
     scenarios: played.length,
     requests: sum((run) => run.requests.length),
-    lagMs: Math.round(Math.max(...played.map((run) => run.lagMs))),
+    lagMs: longest((run) => run.lags),
+    starvedMs: longest((run) => run.starved ?? []),
     ...(ledger === null ? {} : { delivered: ledger.delivered, duplicated: ledger.duplicated }),
     ...(ledger?.ended === null || ledger === null ? {} : { ended: ledger.ended }),
     ...(ledger?.lost === null || ledger === null ? {} : { lost: ledger.lost }),
@@ -287,6 +258,11 @@ function statsOf(played: readonly ScenarioRun[], reference: Reference): Record<s
 function assumptionsOf(played: readonly ScenarioRun[], reference: Reference): string[] {
   const assumptions = ["the process reads OTEL_EXPORTER_OTLP_* from its environment"];
   const [first] = played;
+  if (played.some(({ starved }) => starved === null)) {
+    assumptions.push(
+      "the process never waited for a CPU for long (this system does not say whether it did)",
+    );
+  }
   if (first !== undefined) {
     const { ended, endedFrom } = ledgerOf(first, reference);
     if (ended !== null) assumptions.push(`items ended according to ${endedFrom}`);
@@ -317,27 +293,30 @@ export async function replayExporter(
       message: `${obligation.id}: the recorded run belongs to another requirement`,
     };
   }
-  let run: ScenarioRun;
+  const play = (scenario: Scenario) => playScenario(subject, scenario, context.signal);
   let { reference } = recipe;
   try {
     // Whether the timeout is obeyed is a fact about today's process, not about the recorded one.
     const hang = needsTimeout(recipe.scenario.name)
       ? scenariosOf(subject).find(({ name }) => name === "hang")
       : undefined;
-    const alone = hang === undefined || !canPlaySideBySide(subject);
-    const obeyed = async () =>
-      hang === undefined ? null : obeysTimeout(await playScenario(subject, hang, context.signal));
-    const again = () => playScenario(subject, recipe.scenario, context.signal);
-    let timeoutObeyed: boolean | null;
-    if (alone) [timeoutObeyed, run] = [await obeyed(), await again()];
-    else [timeoutObeyed, run] = await Promise.all([obeyed(), again()]);
-    if (hang !== undefined) reference = { ...reference, timeoutObeyed };
+    let early: Promise<ScenarioRun> | null = null;
+    if (hang !== undefined) {
+      const isFree = canPlaySideBySide(subject);
+      const looked = obeysCalmly(() => play(hang));
+      if (isFree) early = play(recipe.scenario);
+      early?.catch(() => {}); // reported below
+      reference = { ...reference, timeoutObeyed: (await looked).fact };
+    }
+    const { judgement, run } = await judgeCalmly(
+      (number) => (number === 0 ? early : null) ?? play(recipe.scenario),
+      (one) => requirement.judge(one, reference),
+    );
+    return observedAgain(judgement, (deviation) =>
+      counterexampleOf(requirement, run, reference, deviation),
+    );
   } catch (error) {
     if (error instanceof StartError) return { kind: "infeasible", message: error.message };
     throw error;
   }
-  const judgement = judgeRun(requirement, run, reference);
-  return observedAgain(judgement, (deviation) =>
-    counterexampleOf(requirement, run, reference, deviation),
-  );
 }

@@ -1,13 +1,25 @@
 /** What a judge may say, and the helpers that all judges use. */
 
 import type { ReplayObservation } from "../../../core/engine.ts";
+import { tooBusy } from "../../../core/outcome.ts";
 import type { Counterexample, Scalar } from "../../../core/trace.ts";
+import { type Disturbed, disturbedMs, isDisturbed } from "./disturbance.ts";
 import type { Reference } from "./ledger.ts";
 import type { ScenarioRun } from "./play.ts";
 import type { RequestRecord } from "./record.ts";
 
+/**
+ * A time in which a busy machine may have made what was seen, and how much it may take from that time
+ * before nothing can be said: a finding in time is believed only within its gates, whichever it is.
+ */
+export interface Gate {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly toleratesMs: number;
+}
+
 export type Judgement =
-  | { readonly kind: "holds"; readonly evidence: string }
+  | { readonly kind: "holds"; readonly evidence: string; readonly gates?: readonly Gate[] }
   | {
       readonly kind: "deviates";
       readonly message: string;
@@ -15,8 +27,7 @@ export type Judgement =
       readonly at: Readonly<Record<string, Scalar>>;
       /** Numbers of the requests that show it. */
       readonly requests: readonly number[];
-      /** For limits in time: how far beyond the limit, slack included. */
-      readonly marginMs?: number;
+      readonly gates?: readonly Gate[];
     }
   | {
       readonly kind: "unknown";
@@ -56,10 +67,43 @@ export const deviates = (
   ...records: readonly RequestRecord[]
 ): Judgement => ({ kind: "deviates", message, at, requests: records.map(({ n }) => n) });
 
-export const lateBy = (marginMs: number, judgement: Judgement): Judgement => ({
-  ...judgement,
-  ...(judgement.kind === "deviates" ? { marginMs } : {}),
+/** The judgement, believed only if the machine took no more than that from each of these times. */
+export const gated = (judgement: Judgement, ...gates: readonly Gate[]): Judgement =>
+  judgement.kind === "unknown"
+    ? judgement
+    : { ...judgement, gates: [...(judgement.gates ?? []), ...gates] };
+
+export const gate = (fromMs: number, toMs: number, toleratesMs: number): Gate => ({
+  fromMs,
+  toMs,
+  toleratesMs,
 });
+
+/** What did not come in all this time: half of it must have been the process's own. */
+export const waited = (fromMs: number, toMs: number): Gate =>
+  gate(fromMs, toMs, (toMs - fromMs) / 2);
+
+/** What a calmer machine could have told. */
+export const busy = (reason: string): Judgement => ({ kind: "unknown", reason, busy: true });
+
+/**
+ * What a judgement is worth on the machine as it was: beyond its gates nothing, and what was not seen
+ * on a disturbed machine is worth another run.
+ */
+export function settle(judgement: Judgement, run: Disturbed): Judgement {
+  if (judgement.kind === "unknown") {
+    return isDisturbed(run) ? busy(`${tooBusy} to tell: ${judgement.reason}`) : judgement;
+  }
+  for (const { fromMs, toMs, toleratesMs } of judgement.gates ?? []) {
+    const taken = disturbedMs(run, fromMs, toMs);
+    if (taken <= toleratesMs) continue;
+    const seen = judgement.kind === "holds" ? judgement.evidence : judgement.message;
+    return busy(
+      `${tooBusy} to tell: in ${s(toMs - fromMs)} it held up the harness or the process for ${ms(taken)}, and at most ${ms(Math.max(0, toleratesMs))} would do: ${seen}`,
+    );
+  }
+  return judgement;
+}
 
 /** Timers may fire a little early, and clocks are read twice. */
 export const CLOCK_TOLERANCE_MS = 50;
@@ -98,11 +142,13 @@ export function sendsOnce(
   until: number,
 ): Judgement {
   const seen = new Set<string>();
+  let last = 0;
   for (const attempts of exportsOf(run)) {
     for (const [index, record] of attempts.entries()) {
       const label = matches(record);
       if (label === null || record.endedAtMs === null) continue;
       seen.add(label);
+      last = Math.max(last, record.endedAtMs);
       const next = attempts.slice(index + 1).find((other) => other.atMs <= until);
       if (next !== undefined) {
         return deviates(
@@ -116,7 +162,10 @@ export function sendsOnce(
   }
   const missing = wanted.filter((label) => !seen.has(label));
   if (missing.length > 0) return unknown(`no export was answered ${missing.join(", ")}`);
-  return holds(`no resend after ${[...seen].join(", ")} within ${s(run.durationMs)}`);
+  return gated(
+    holds(`no resend after ${[...seen].join(", ")} within ${s(run.durationMs)}`),
+    waited(last, Math.min(until, run.durationMs)),
+  );
 }
 
 /** How long a request stayed open, and whether it was the client that ended it. */

@@ -1,6 +1,17 @@
 /** Judges of a batch processor, as far as the wire shows it. */
 
-import { deviates, holds, type Judge, nothingArrived, unknown } from "./judgement.ts";
+import {
+  busy,
+  CLOCK_TOLERANCE_MS,
+  deviates,
+  gate,
+  gated,
+  holds,
+  type Judge,
+  nothingArrived,
+  unknown,
+  waited,
+} from "./judgement.ts";
 import { ledgerOf, signalRequests } from "./ledger.ts";
 import type { RequestRecord } from "./record.ts";
 import { SMALL_BATCH, SMALL_QUEUE } from "./scenarios.ts";
@@ -30,9 +41,12 @@ export const fullBatchesGoAtOnce: Judge = (run, reference) => {
   const early = full(signalRequests(run)).filter(({ atMs }) => atMs < run.terminatedAtMs);
   return early.length > 0
     ? holds(`${early.length} batches before the schedule delay of 30 s and before SIGTERM`)
-    : deviates(
-        `${perDrive} items ended, a batch holds ${SMALL_BATCH}, and nothing was sent in ${Math.round(run.terminatedAtMs)} ms: full batches wait for the schedule delay of 30 s`,
-        { eager: false },
+    : gated(
+        deviates(
+          `${perDrive} items ended, a batch holds ${SMALL_BATCH}, and nothing was sent in ${Math.round(run.terminatedAtMs)} ms: full batches wait for the schedule delay of 30 s`,
+          { eager: false },
+        ),
+        waited(0, run.terminatedAtMs),
       );
 };
 
@@ -46,22 +60,44 @@ export const queueIsBounded: Judge = (run, reference) => {
   // before the burst everything of the first stimulus may be delivered, during it one batch more
   const most = perDrive + SMALL_QUEUE + 2 * SMALL_BATCH;
   if (ended <= most) return unknown(`${ended} items do not overflow the queue`);
-  return delivered <= most
-    ? holds(`${delivered} of ${ended} delivered; the queue of ${SMALL_QUEUE} dropped the rest`)
-    : deviates(
-        `${delivered} of ${ended} were delivered: more than ${most}, which queue and batches hold`,
-        { bounded: false },
-      );
+  if (delivered <= most) {
+    return gated(
+      holds(`${delivered} of ${ended} delivered; the queue of ${SMALL_QUEUE} dropped the rest`),
+      waited(run.terminatedAtMs, run.durationMs),
+    );
+  }
+  // a burst that outlasts the first answer meets a queue that empties
+  const burstOver = run.events.filter(({ what }) => what === "drive")[1]?.atMs ?? Infinity;
+  const freed = run.requests[0]?.answeredAtMs ?? 0;
+  if (burstOver >= freed) {
+    return busy(`the burst was over ${Math.round(burstOver - freed)} ms after the first answer`);
+  }
+  return deviates(
+    `${delivered} of ${ended} were delivered: more than ${most}, which queue and batches hold`,
+    { bounded: false },
+  );
 };
+
+/** How long each export is under way in a scenario that looks for overlap. */
+const underWayMs = (record: RequestRecord): number =>
+  record.answer?.kind === "success" && record.answer.delay?.law === "constant"
+    ? record.answer.delay.meanMs
+    : 0;
+
+/**
+ * Until when an export is surely under way: the answer leaves the harness when it is dated, so whoever
+ * begins before cannot have seen it; that a client has given up is seen a little later than it does so.
+ */
+const underWayUntil = ({ answeredAtMs, endedAtMs }: RequestRecord): number =>
+  Math.min(answeredAtMs ?? Infinity, (endedAtMs ?? Infinity) - CLOCK_TOLERANCE_MS);
 
 export const exportsOneAtATime: Judge = (run) => {
   const requests = full(signalRequests(run));
   if (requests.length < 2) return unknown("fewer than two exports");
   for (const [index, record] of requests.entries()) {
     const next = requests[index + 1];
-    if (next === undefined || record.answeredAtMs === null || next.connection === 0) continue;
-    // The answer leaves the harness at answeredAtMs: whoever begins before cannot have seen it.
-    if (next.atMs < record.answeredAtMs && next.exportNumber !== record.exportNumber) {
+    if (next === undefined || next.connection === 0) continue;
+    if (next.atMs < underWayUntil(record) && next.exportNumber !== record.exportNumber) {
       return deviates(
         `request ${next.n} began while request ${record.n} had no answer yet`,
         { overlap: true },
@@ -72,11 +108,14 @@ export const exportsOneAtATime: Judge = (run) => {
   }
   // Overlap shows when several batches wait at once: that is what SIGTERM meets, if all goes well.
   const atTheEnd = requests.filter(({ atMs }) => atMs >= run.terminatedAtMs).length;
-  return run.scenario.name === "sigterm" && atTheEnd < 2
-    ? {
-        kind: "unknown",
-        reason: `only ${atTheEnd} batches were left at SIGTERM, so none could overlap`,
-        busy: true, // the burst took so long that batches left before
-      }
-    : holds(`${requests.length} requests, one after the other`);
+  if (run.scenario.name === "batches-at-sigterm" && atTheEnd < 2) {
+    return busy(`only ${atTheEnd} batches were left at SIGTERM, so none could overlap`);
+  }
+  // whoever is held up for as long as an export takes looks as if it had waited for the answer
+  const gates = requests.flatMap((record, index) => {
+    const next = requests[index + 1];
+    const span = underWayMs(record);
+    return next === undefined || span === 0 ? [] : [gate(record.atMs, next.atMs, span / 2)];
+  });
+  return gated(holds(`${requests.length} requests, one after the other`), ...gates);
 };

@@ -1,7 +1,7 @@
 /** Judges of bodies: OTLP/JSON rule by rule, gRPC's own headers, the size of a request. */
 
 import type { LintRule } from "./decode.ts";
-import { deviates, holds, type Judge, nothingArrived, unknown } from "./judgement.ts";
+import { busy, deviates, holds, type Judge, nothingArrived, unknown } from "./judgement.ts";
 import { signalRequests } from "./ledger.ts";
 
 /** One rule of OTLP/JSON; the decoder notes where a text breaks it. */
@@ -56,7 +56,12 @@ export const capsRequest: Judge = (run) => {
     );
   }
   const all = run.requests.reduce((sum, { bytes }) => sum + bytes, 0);
-  return all > LIMIT
-    ? { kind: "unknown", reason: "the large batch was sent in several requests", busy: true }
-    : holds("nothing larger than 64 MiB was sent");
+  if (all > LIMIT) return busy("the large batch was sent in several requests");
+  if (run.requests.some(({ readAtMs }) => readAtMs === null)) {
+    return busy("the body of a request had not arrived whole when the scenario ended");
+  }
+  // exports come one after the other: what came later shows that the large batch is done with
+  return run.requests.some(({ round }) => round === run.drives.length - 1)
+    ? holds("nothing larger than 64 MiB was sent, and exports went on after it")
+    : busy("nothing arrived after the large batch, so it may still be under way");
 };

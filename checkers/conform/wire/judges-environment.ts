@@ -2,13 +2,15 @@
 
 import {
   deviates,
+  gate,
+  gated,
   holds,
   type Judge,
-  lateBy,
   nothingArrived,
   openFor,
   s,
   unknown,
+  waited,
 } from "./judgement.ts";
 import { signalRequests } from "./ledger.ts";
 import { DEFAULT_TIMEOUT_MS, SHORT_TIMEOUT_MS, TIMEOUT_SLACK_MS } from "./scenarios.ts";
@@ -64,13 +66,13 @@ const givesUpAfter =
     if (open <= limit) {
       return byClient ? holds(`given up after ${s(open)}`) : unknown("cut before the limit");
     }
-    return lateBy(
-      open - limit,
+    return gated(
       deviates(
         `request ${record.n} was still waited for after ${s(open)}; the timeout of the ${whose} is ${s(SHORT_TIMEOUT_MS)}`,
         { gaveUpInTime: false },
         record,
       ),
+      gate(record.atMs, record.atMs + open, open - limit),
     );
   };
 
@@ -83,7 +85,10 @@ export const exportsAnyway: Judge = (run) => {
     return deviates(`the process ended at once: ${run.exit.how}`, { exports: false });
   }
   if (requests.length === 0) {
-    return deviates("nothing arrived, though without these variables it does", { exports: false });
+    return gated(
+      deviates("nothing arrived, though without these variables it does", { exports: false }),
+      waited(0, run.terminatedAtMs),
+    );
   }
   const bad = requests.find(({ problem }) => problem !== null);
   return bad === undefined
@@ -98,22 +103,26 @@ export const defaultTimeoutHolds: Judge = (run, reference) => {
     return run.requests.length === 0 ? exportsAnyway(run, reference) : unknown("nothing hung");
   }
   const { ms: open, byClient } = openFor(run, record);
+  const within = (toleratesMs: number) =>
+    gate(record.atMs - 1_000, record.atMs + open, toleratesMs);
   if (!byClient) {
-    return lateBy(
-      open - DEFAULT_TIMEOUT_MS - TIMEOUT_SLACK_MS,
+    return gated(
       deviates(
         `request ${record.n} was still waited for after ${s(open)}; the default timeout is ${s(DEFAULT_TIMEOUT_MS)}`,
         { gaveUpAfter: "never" },
         record,
       ),
+      within(open - DEFAULT_TIMEOUT_MS - TIMEOUT_SLACK_MS),
     );
   }
-  return open >= DEFAULT_TIMEOUT_MS - 500
-    ? holds(`given up after ${s(open)}; the default timeout is ${s(DEFAULT_TIMEOUT_MS)}`)
-    : deviates(
-        `request ${record.n} was given up after ${s(open)}; the default timeout is ${s(DEFAULT_TIMEOUT_MS)}`,
-        { gaveUpAfter: "early" },
-        record,
+  const least = DEFAULT_TIMEOUT_MS - 500;
+  const said = `given up after ${s(open)}; the default timeout is ${s(DEFAULT_TIMEOUT_MS)}`;
+  // less than the default, and delayed as much, would look like it
+  return open >= least
+    ? gated(holds(said), within(Math.max(500, open - least)))
+    : gated(
+        deviates(`request ${record.n} was ${said}`, { gaveUpAfter: "early" }, record),
+        within(least - open),
       );
 };
 
@@ -124,19 +133,29 @@ export const zeroMeansNoLimit: Judge = (run, reference) => {
     return run.requests.length === 0 ? exportsAnyway(run, reference) : unknown("nothing hung");
   }
   const { ms: open, byClient } = openFor(run, record);
-  return byClient && open < DEFAULT_TIMEOUT_MS + TIMEOUT_SLACK_MS
+  const limit = DEFAULT_TIMEOUT_MS + TIMEOUT_SLACK_MS;
+  if (open >= limit) {
+    return gated(
+      holds(`still waited for after ${s(open)}`),
+      gate(record.atMs, record.atMs + open, open - limit),
+    );
+  }
+  return byClient
     ? deviates(
         `request ${record.n} was given up after ${s(open)}, though the timeout is 0 (no limit)`,
         { gaveUp: true },
         record,
       )
-    : holds(`still waited for after ${s(open)}`);
+    : unknown(`request ${record.n} was cut after ${s(open)}`);
 };
 
 export const exportsOverTls: Judge = (run) => {
   const requests = signalRequests(run);
   if (requests.length === 0) {
-    return deviates("nothing arrived over TLS, though the CA is configured", { arrived: false });
+    return gated(
+      deviates("nothing arrived over TLS, though the CA is configured", { arrived: false }),
+      waited(0, run.terminatedAtMs),
+    );
   }
   return requests.every(({ secure }) => secure)
     ? holds(`${requests.length} requests over TLS`)
@@ -154,27 +173,40 @@ export const schemeDecides: Judge = (run) => {
   }
   return requests.length > 0
     ? holds(`${requests.length} requests to an endpoint of scheme ${scheme}`)
-    : deviates(`nothing arrived at an endpoint of scheme ${scheme}`, { arrived: false });
+    : gated(
+        deviates(`nothing arrived at an endpoint of scheme ${scheme}`, { arrived: false }),
+        waited(0, run.terminatedAtMs),
+      );
 };
 
 export const showsClientCertificate: Judge = (run) => {
   const requests = signalRequests(run);
   if (requests.length === 0) {
-    return deviates("nothing arrived, though a client certificate is configured", {
-      arrived: false,
-    });
+    return gated(
+      deviates("nothing arrived, though a client certificate is configured", { arrived: false }),
+      waited(0, run.terminatedAtMs),
+    );
   }
   return requests.every(({ clientCertificate }) => clientCertificate)
     ? holds(`${requests.length} requests with the client certificate`)
     : unknown("requests arrived without a client certificate");
 };
 
-export const refusesUntrusted: Judge = (run) => {
+export const refusesUntrusted: Judge = (run, { arrivalMs }) => {
   if (run.drives.length === 0)
     return unknown("without a stimulus it is not known what should come");
   const first = signalRequests(run)[0];
+  const driven = run.events.find(({ what }) => what === "drive")?.atMs ?? 0;
   return first === undefined
-    ? holds("nothing was sent to a server that nobody vouches for")
+    ? gated(
+        holds("nothing was sent to a server that nobody vouches for"),
+        gate(
+          driven,
+          run.terminatedAtMs,
+          // twice as late as without faults would still have been seen
+          run.terminatedAtMs - driven - 2 * (arrivalMs ?? 500),
+        ),
+      )
     : deviates(
         `request ${first.n} was sent to a server whose certificate nobody vouches for`,
         { sent: true },

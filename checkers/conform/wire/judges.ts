@@ -4,22 +4,26 @@
  * one-sided and carry slack.
  */
 
+import { disturbedMs } from "./disturbance.ts";
 import {
   after,
+  busy,
   CLOCK_TOLERANCE_MS,
   deviates,
   exportsOf,
+  gate,
+  gated,
   holds,
   IMMEDIATE_MS,
   type Judge,
   type Judgement,
-  lateBy,
   ms,
   nothingArrived,
   openFor,
   s,
   sendsOnce,
   unknown,
+  waited,
 } from "./judgement.ts";
 import { ledgerOf, signalRequests } from "./ledger.ts";
 import type { ScenarioRun } from "./play.ts";
@@ -142,11 +146,14 @@ export const keepsConnectionAlive: Judge = (run) => {
     ? holds(
         `${requests.length} requests on ${new Set(requests.map((r) => r.connection)).size} connections`,
       )
-    : deviates(
-        `every one of ${requests.length} requests opened a connection of its own`,
-        { reused: false },
-        first,
-        second,
+    : gated(
+        deviates(
+          `every one of ${requests.length} requests opened a connection of its own`,
+          { reused: false },
+          first,
+          second,
+        ),
+        gate(first.atMs, second.atMs, 1_000), // clients close what has been idle for some seconds
       );
 };
 
@@ -167,11 +174,23 @@ function retryableName({ answer }: RequestRecord): string | null {
 }
 const isRetryable = (record: RequestRecord): boolean => retryableName(record) !== null;
 
+/** For a retry to come. */
+const TIME_TO_RETRY_MS = 3_000;
+
+/** Since when a retry of this request could have come. */
+const mayRetryFrom = (record: RequestRecord): number =>
+  record.notBeforeMs ?? record.answeredAtMs ?? record.atMs;
+
 /** Whether the run left enough time after `record` for the next attempt. */
-function hadTime(run: ScenarioRun, record: RequestRecord): boolean {
-  const from = record.notBeforeMs ?? record.answeredAtMs ?? record.atMs;
-  return run.terminatedAtMs - from >= 3_000 && !run.endedEarly;
-}
+const hadTime = (run: ScenarioRun, record: RequestRecord): boolean =>
+  run.terminatedAtMs - mayRetryFrom(record) >= TIME_TO_RETRY_MS && !run.endedEarly;
+
+/** That a retry did not come, believed only if the process had that much time for it. */
+const neverCame = (run: ScenarioRun, fromMs: number, judgement: Judgement): Judgement =>
+  gated(
+    judgement,
+    gate(fromMs, run.terminatedAtMs, run.terminatedAtMs - fromMs - TIME_TO_RETRY_MS),
+  );
 
 /** One status or code of scenario `retryable`. */
 export const retriesOne =
@@ -214,10 +233,14 @@ export const retriesInterrupted: Judge = (run) => {
     return holds(`sent again ${s(next.atMs - cut.atMs)} later, this time to its end`);
   }
   return hadTime(run, cut)
-    ? deviates(
-        `request ${cut.n} was reset while it arrived and never sent again within ${s(run.terminatedAtMs - cut.atMs)}`,
-        { retried: false },
-        cut,
+    ? neverCame(
+        run,
+        mayRetryFrom(cut),
+        deviates(
+          `request ${cut.n} was reset while it arrived and never sent again within ${s(run.terminatedAtMs - cut.atMs)}`,
+          { retried: false },
+          cut,
+        ),
       )
     : unknown(`the process ended before a retry of request ${cut.n} could be seen`);
 };
@@ -230,22 +253,36 @@ export const retriesDespiteUnusable: Judge = (run) =>
     "answered with an unusable Retry-After",
   );
 
+/** Between closing an idle connection and the next stimulus. */
+const NOTICE_MS = 100;
+
 export const survivesIdleClose: Judge = (run, reference) => {
   const second = run.requests.find((record) => record.round === 1);
   if (run.drives.length < 2) return unknown("without a stimulus there is no second round");
   const { ended, delivered, lost } = ledgerOf(run, reference);
   if (second === undefined) {
-    return deviates("after the idle connection was closed nothing arrived any more", {
-      delivered: false,
-    });
+    return gated(
+      deviates("after the idle connection was closed nothing arrived any more", {
+        delivered: false,
+      }),
+      waited(run.events.find(({ what }) => what === "idle-close")?.atMs ?? 0, run.terminatedAtMs),
+    );
   }
   if (ended === null || lost === null) return unknown("it is not known how much ended");
   return lost === 0
     ? holds(`${delivered} of ${ended} delivered across the closed connections`)
-    : deviates(
-        `${lost} of ${ended} were lost around the closed connections`,
-        { lost: true },
-        second,
+    : gated(
+        deviates(
+          `${lost} of ${ended} were lost around the closed connections`,
+          { lost: true },
+          second,
+        ),
+        // who was held up may not have seen yet that the connection is closed
+        gate(
+          run.events.find(({ what }) => what === "idle-close")?.atMs ?? 0,
+          second.atMs,
+          NOTICE_MS / 2,
+        ),
       );
 };
 
@@ -261,21 +298,26 @@ function retriesAfter(
   if (!hadTime(run, abandoned)) {
     return unknown(`the process ended before a retry of request ${abandoned.n} could be seen`);
   }
-  return deviates(
-    `request ${abandoned.n} was ${what} (${abandoned.answered}) and never sent again within ${s(run.terminatedAtMs - abandoned.atMs)}`,
-    { answered: abandoned.answered, retried: false },
-    abandoned,
+  return neverCame(
+    run,
+    mayRetryFrom(abandoned),
+    deviates(
+      `request ${abandoned.n} was ${what} (${abandoned.answered}) and never sent again within ${s(run.terminatedAtMs - abandoned.atMs)}`,
+      { answered: abandoned.answered, retried: false },
+      abandoned,
+    ),
   );
 }
 
 export const retriesRefused: Judge = (run, reference) => {
   const refusedMs = run.events.find((event) => event.what === "listen")?.atMs ?? 0;
+  const driven = run.events.find(({ what }) => what === "drive")?.atMs ?? 0;
   const { arrivalMs } = reference;
   if (run.drives.length === 0 || arrivalMs === null) {
     return unknown("without a stimulus it is not known when the process would have sent");
   }
   if (arrivalMs + 200 > refusedMs) {
-    return unknown(
+    return busy(
       `in the fault-free run the first request came ${ms(arrivalMs)} after the stimulus: connections were refused for too short a time`,
     );
   }
@@ -284,12 +326,20 @@ export const retriesRefused: Judge = (run, reference) => {
     ({ round, atMs }) => round === 0 && (run.signal !== "metrics" || atMs < run.terminatedAtMs),
   );
   return arrived === undefined
-    ? deviates(
-        `the batch that met a refused connection never arrived, though connections were accepted again for ${s(run.terminatedAtMs - refusedMs)}`,
-        { retried: false },
+    ? neverCame(
+        run,
+        refusedMs,
+        deviates(
+          `the batch that met a refused connection never arrived, though connections were accepted again for ${s(run.terminatedAtMs - refusedMs)}`,
+          { retried: false },
+        ),
       )
-    : holds(
-        `the batch that met a refused connection arrived ${s(arrived.atMs)} after the stimulus`,
+    : gated(
+        holds(
+          `the batch that met a refused connection arrived ${s(arrived.atMs)} after the stimulus`,
+        ),
+        // held up for longer, its first attempt would have met an open port
+        gate(driven, refusedMs, refusedMs - driven - arrivalMs),
       );
 };
 
@@ -322,6 +372,9 @@ export const honoursRetryInfo: Judge = (run) =>
     "RetryInfo",
   );
 
+/** A wait of its own that ends within this time before the hint would look like obedience. */
+const HINT_TOLERANCE_MS = 250;
+
 function honoursRetryAfter(
   run: ScenarioRun,
   matches: (record: RequestRecord) => boolean,
@@ -336,7 +389,10 @@ function honoursRetryAfter(
   );
   if (early === undefined) {
     const waits = pairs.map(([record, next]) => s(next.atMs - record.answeredAtMs!));
-    return holds(`waited ${waits.join(", ")}`);
+    return gated(
+      holds(`waited ${waits.join(", ")}`),
+      ...pairs.map(([record, next]) => gate(record.answeredAtMs!, next.atMs, HINT_TOLERANCE_MS)),
+    );
   }
   const [record, next] = early;
   return deviates(
@@ -362,7 +418,13 @@ export const backsOff: Judge = (run) => {
     next.atMs - record.answeredAtMs!;
   const hasty = pairs.find((pair) => gap(pair) < IMMEDIATE_MS);
   return hasty === undefined
-    ? holds(`waits before retries: ${pairs.map((pair) => s(gap(pair))).join(", ")}`)
+    ? gated(
+        holds(`waits before retries: ${pairs.map((pair) => s(gap(pair))).join(", ")}`),
+        // at once, and held up, would look like a wait
+        ...pairs.map(([record, next]) =>
+          gate(record.answeredAtMs!, next.atMs, gap([record, next]) - IMMEDIATE_MS / 2),
+        ),
+      )
     : deviates(
         `request ${hasty[0].n} (${hasty[0].answered}) was sent again after ${ms(gap(hasty))}`,
         { answered: hasty[0].answered, waited: false },
@@ -482,6 +544,10 @@ export const capsResponse: Judge = (run) => {
     );
   }
   if (record.ending !== "client-gave-up") return unknown("the large body was never read to an end");
+  const { ms: open } = openFor(run, record);
+  if (open > run.scenario.timeoutMs / 2) {
+    return busy(`the client gave up after ${s(open)}: that may be its timeout, not its limit`);
+  }
   return holds(
     `the client closed the connection when at most ${(record.sentBytes / 1048576).toFixed(1)} MiB had been handed to the socket`,
   );
@@ -500,19 +566,20 @@ export const givesUpHang: Judge = (run) => {
       if (!byClient)
         return unknown(`request ${record.n} was cut after ${s(open)}, before the limit`);
     } else if (byClient && open <= DEFAULT_TIMEOUT_MS + TIMEOUT_SLACK_MS) {
-      return unknown(
-        `request ${record.n} was given up after ${s(open)}, not ${s(timeoutMs)}: the process may set its timeout in code`,
-      );
+      const late = `request ${record.n} was given up after ${s(open)}, not ${s(timeoutMs)}`;
+      return disturbedMs(run, record.atMs, record.atMs + open) >= open - limit
+        ? busy(late)
+        : unknown(`${late}: the process may set its timeout in code`);
     } else if (!byClient && open <= DEFAULT_TIMEOUT_MS + TIMEOUT_SLACK_MS) {
       return unknown(`request ${record.n} was still open after ${s(open)} when the process ended`);
     } else {
-      return lateBy(
-        open - limit,
+      return gated(
         deviates(
           `request ${record.n} got no answer and was still waited for after ${s(open)}; the timeout is ${s(timeoutMs)}`,
           { configuredTimeoutMs: timeoutMs, gaveUpInTime: false },
           record,
         ),
+        gate(record.atMs, record.atMs + open, open - limit),
       );
     }
   }
@@ -539,18 +606,23 @@ export const givesUpDrip: Judge = (run, reference) => {
   const { timeoutMs } = run.scenario;
   const { ms: open, byClient } = openFor(run, record);
   const limit = timeoutMs + TIMEOUT_SLACK_MS;
+  const whileOpen = (toleratesMs: number) => gate(record.atMs, record.atMs + open, toleratesMs);
   if (open <= limit) {
+    // a limit of the silence between two bytes is none of the export, unless somebody was held up
     return byClient
-      ? holds(`given up after ${s(open)}; the timeout is ${s(timeoutMs)}`)
+      ? gated(
+          holds(`given up after ${s(open)}; the timeout is ${s(timeoutMs)}`),
+          whileOpen(timeoutMs / 2),
+        )
       : unknown(`request ${record.n} was cut after ${s(open)}, before the limit`);
   }
-  return lateBy(
-    open - limit,
+  return gated(
     deviates(
       `request ${record.n} was ${byClient ? "given up only after" : "still waited for after"} ${s(open)} while its answer dripped in; the timeout is ${s(timeoutMs)}`,
       { configuredTimeoutMs: timeoutMs, gaveUpInTime: false },
       record,
     ),
+    whileOpen(open - limit),
   );
 };
 
@@ -573,17 +645,20 @@ export const timeoutCoversRetries: Judge = (run, reference) => {
           `the export took ${s(total)} in ${attempts.length} attempts; the timeout is ${s(timeoutMs)}`,
         );
   }
-  return lateBy(
-    total - limit,
+  return gated(
     deviates(
       `one export took ${s(total)} in ${attempts.length} attempts; the timeout is ${s(timeoutMs)}`,
       { configuredTimeoutMs: timeoutMs, withinTimeout: false },
       ...attempts,
     ),
+    gate(first.atMs, first.atMs + total, total - limit),
   );
 };
 
 // --- shutdown ---------------------------------------------------------------------------------
+
+/** Of the time that a process has for its shutdown. */
+const SHUTDOWN_TOLERANCE_MS = 2_500;
 
 export const shutdownFlushes: Judge = (run, reference) => {
   const { ended, endedFrom, delivered, lost } = ledgerOf(run, reference);
@@ -597,9 +672,13 @@ export const shutdownFlushes: Judge = (run, reference) => {
   if (ended > QUEUE) return unknown(`${ended} spans may be more than the queue holds (${QUEUE})`);
   const handler =
     run.exit.how === "signal SIGTERM" ? "; nothing in the process handles SIGTERM" : "";
-  return deviates(
-    `${ended} spans had ended at SIGTERM, ${delivered} were delivered, ${lost} were lost${handler}`,
-    { delivered: delivered === 0 ? "none" : "some", exit: run.exit.how },
+  return gated(
+    deviates(
+      `${ended} spans had ended at SIGTERM, ${delivered} were delivered, ${lost} were lost${handler}`,
+      { delivered: delivered === 0 ? "none" : "some", exit: run.exit.how },
+    ),
+    // who is killed in the midst of it had too little time, not the wrong order
+    gate(run.terminatedAtMs, run.durationMs, SHUTDOWN_TOLERANCE_MS),
   );
 };
 
@@ -607,9 +686,9 @@ export const shutdownEnds: Judge = (run) => {
   if (run.endedEarly) return unknown("the process ended before SIGTERM was sent");
   return run.exit.byItself
     ? holds(`ended ${s(run.exit.ms)} after SIGTERM (${run.exit.how})`)
-    : lateBy(
-        run.exit.ms / 2,
+    : gated(
         deviates(`still running ${s(run.exit.ms)} after SIGTERM; it was killed`, { killed: true }),
+        waited(run.terminatedAtMs, run.terminatedAtMs + run.exit.ms),
       );
 };
 
@@ -621,7 +700,10 @@ export const goesOn: Judge = (run) => {
   const last = run.drives.length - 1;
   const arrived = run.requests.find((record) => record.round === last);
   return arrived === undefined
-    ? deviates(`the last stimulus produced no export any more`, { goesOn: false })
+    ? gated(
+        deviates(`the last stimulus produced no export any more`, { goesOn: false }),
+        waited(run.events.findLast(({ what }) => what === "drive")?.atMs ?? 0, run.terminatedAtMs),
+      )
     : holds(`the last round arrived ${s(arrived.atMs)} after the faults began`);
 };
 
@@ -632,9 +714,12 @@ export const resumes: Judge = (run) => {
   const from = run.events.find(({ what }) => what === "listen")?.atMs ?? 0;
   const arrived = run.requests.find((record) => record.atMs >= from);
   return arrived === undefined
-    ? deviates(
-        `nothing arrived in ${s(run.terminatedAtMs - from)}, though connections were accepted again`,
-        { goesOn: false },
+    ? gated(
+        deviates(
+          `nothing arrived in ${s(run.terminatedAtMs - from)}, though connections were accepted again`,
+          { goesOn: false },
+        ),
+        waited(from, run.terminatedAtMs),
       )
     : holds(`exports arrive again after ${s(arrived.atMs - from)}`);
 };

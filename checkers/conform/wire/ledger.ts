@@ -15,7 +15,7 @@ export interface Reference {
   readonly perRun: number | null;
   /** Spans that the readiness check alone made the process produce. */
   readonly atStart: number;
-  /** Time from the stimulus to the first request. */
+  /** Time from the stimulus to the first request, in the quicker of the two rounds. */
   readonly arrivalMs: number | null;
   /** How a fault-free run ended before SIGTERM; null when it did not. */
   readonly endsByItself: string | null;
@@ -106,17 +106,17 @@ export function learn(baseline: ScenarioRun): Omit<Reference, "timeoutObeyed"> {
   );
   const isDriven = baseline.drives.length > 0;
   const all = new Set(baseline.requests.filter(isAccepted).flatMap((record) => record.spans)).size;
-  const drive = baseline.events.find((event) => event.what === "drive");
-  const first = baseline.requests.find((record) => record.attempt > 0);
+  const drives = baseline.events.filter((event) => event.what === "drive");
+  const arrivals = drives.flatMap(({ atMs }, round) => {
+    const first = baseline.requests.find((one) => one.attempt > 0 && one.round === round);
+    return first === undefined ? [] : [Math.max(0, first.atMs - atMs)];
+  });
   return {
     perDrive: isDriven && perRound[0] === perRound[1] && perRound[0]! > 0 ? perRound[0]! : null,
     endsByItself: baseline.endedEarly ? baseline.exit.how : null,
     perRun: !isDriven && baseline.endedEarly && all > 0 ? all : null,
     atStart: baseline.warmUpSpans,
-    arrivalMs:
-      isDriven && drive !== undefined && first !== undefined
-        ? Math.max(0, first.atMs - drive.atMs)
-        : null,
+    arrivalMs: isDriven && arrivals.length > 0 ? Math.min(...arrivals) : null,
   };
 }
 

@@ -8,6 +8,7 @@ import { DiagnosticError } from "../../../core/diagnostic.ts";
 import type { ExporterSubject, OtlpProtocol, OtlpSignal } from "../../../core/subject.ts";
 import { type CertificateFiles, makeCertificates, writeCertificates } from "./certificates.ts";
 import { type Child, request, scrub, startChild } from "./child.ts";
+import { type Pause, watchLag, watchStarvation } from "./disturbance.ts";
 import { redact } from "./redact.ts";
 import { startReceiver, type Receiver, type RequestRecord } from "./receiver.ts";
 import type { Scenario, Step } from "./scenario.ts";
@@ -53,15 +54,10 @@ export interface ScenarioRun {
   readonly exit: { readonly byItself: boolean; readonly how: string; readonly ms: number };
   /** It had ended before SIGTERM was sent. */
   readonly endedEarly: boolean;
-  /** Longest pause of this event loop: judgements about time are void when it is large. */
-  readonly lagMs: number;
-  /** Every pause of more than 10 ms: when it ended, and how long it was. */
-  readonly lags: readonly Lag[];
-}
-
-export interface Lag {
-  readonly atMs: number;
-  readonly ms: number;
+  /** Pauses of more than 10 ms of the event loop of the harness. */
+  readonly lags: readonly Pause[];
+  /** Waits for a CPU of the process under test; null where the system does not say. */
+  readonly starved: readonly Pause[] | null;
 }
 
 /** The process could not be started or driven; the text names the cause. */
@@ -107,6 +103,7 @@ export async function playScenario(
     detail,
   });
   const lag = watchLag();
+  let starvation: ReturnType<typeof watchStarvation> | null = null;
   let child: Child | null = null;
   try {
     const port = usesPort(subject) ? await freePort() : null;
@@ -123,15 +120,18 @@ export async function playScenario(
       cwd: subject.cwd,
       env: environment(subject, scenario, { receiver: receiver.port, process: port }, tls),
     });
+    const watched = watchStarvation(child.pid);
+    starvation = watched;
     const play = new Play(subject, scenario, receiver, child, signal, at);
     if (ready !== null) await play.awaitReady(ready);
     // Without a stimulus the process may speak as soon as it runs: arm the faults at once.
     if (subject.drive !== undefined) await play.quiet(WARM_UP_QUIET_MS, WARM_UP_MAX_MS);
-    return await play.run(lag.stop);
+    return await play.run(lag.stop, watched.stop);
   } finally {
     await child?.stop(0);
     await receiver.close();
     lag.stop();
+    starvation?.stop();
     tls?.files?.remove();
   }
 }
@@ -285,7 +285,10 @@ class Play {
     }
   }
 
-  async run(lag: () => readonly Lag[]): Promise<ScenarioRun> {
+  async run(
+    lag: () => readonly Pause[],
+    starvation: () => readonly Pause[] | null,
+  ): Promise<ScenarioRun> {
     const firstArmed = this.#receiver.requests.length;
     const reportedBefore = this.#child.reportedSpans() ?? 0;
     this.#receiver.arm(this.#scenario.script);
@@ -319,7 +322,7 @@ class Play {
     }
 
     const toRun = performance.now() - this.#receiver.now();
-    const lags = lag().map((one) => ({ ...one, atMs: one.atMs - toRun }));
+    const sinceArmed = ({ atMs, ms }: Pause) => ({ atMs: atMs - toRun, ms });
     const byLine = this.#child.reportedSpans();
     const byAnswers = this.#drives.length === 0 ? null : this.#reportedByAnswers;
     const requests = this.#receiver.requests.slice(firstArmed);
@@ -343,8 +346,8 @@ class Play {
       terminatedAtMs,
       exit,
       endedEarly,
-      lagMs: Math.max(0, ...lags.map((one) => one.ms)),
-      lags,
+      lags: lag().map(sinceArmed),
+      starved: starvation()?.map(sinceArmed) ?? null,
     };
   }
 
@@ -520,24 +523,4 @@ function listenOnce(port: number): Promise<number | null> {
     server.once("error", () => resolve(null));
     server.listen(port, "127.0.0.1", () => server.close(() => resolve(port)));
   });
-}
-
-const NOTED_LAG_MS = 10;
-
-/** Measures how late a 20 ms timer fires; `stop` returns the pauses, on the clock of the process. */
-function watchLag(): { stop: () => readonly Lag[] } {
-  const lags: Lag[] = [];
-  let last = performance.now();
-  const timer = setInterval(() => {
-    const now = performance.now();
-    const ms = now - last - 20;
-    if (ms > NOTED_LAG_MS) lags.push({ atMs: now, ms });
-    last = now;
-  }, 20);
-  return {
-    stop() {
-      clearInterval(timer);
-      return lags;
-    },
-  };
 }

@@ -947,7 +947,7 @@ export const requirements: readonly Requirement[] = [
     class: "normative",
     source: sdk("batching-processor"),
     since: "1.0.0",
-    scenarios: ["sigterm", "batches"],
+    scenarios: ["batches-at-sigterm"],
     judge: batch.exportsOneAtATime,
   },
   {

@@ -3,7 +3,9 @@
 import { DiagnosticError } from "../../../core/diagnostic.ts";
 import type { ExporterSubject } from "../../../core/subject.ts";
 import { isLoopback } from "./child.ts";
-import { obeysTimeout } from "./judges.ts";
+import { learnCalmly, obeysCalmly } from "./calm.ts";
+import { isDisturbed } from "./disturbance.ts";
+import { settle } from "./judgement.ts";
 import { learn, type Reference, spansSeen } from "./ledger.ts";
 import { canPlaySideBySide, playScenario, type ScenarioRun } from "./play.ts";
 import { redact } from "./redact.ts";
@@ -26,6 +28,11 @@ export class SubjectRuns {
   readonly #requirements: readonly Requirement[];
   /** One report of a process that does not start is enough. */
   toldThatItDidNotStart = false;
+  /** Whether a busy machine has spoilt what the runs without faults and without answers should teach. */
+  referenceSpoilt = false;
+  /** Whether any run was disturbed by a busy machine. */
+  wasDisturbed = false;
+  #reference: Promise<Reference> | null = null;
   #progress: (message: string) => void = () => {};
 
   constructor(subject: ExporterSubject) {
@@ -99,11 +106,23 @@ export class SubjectRuns {
     return run;
   }
 
-  async reference(): Promise<Reference> {
-    const baseline = await this.scenario("baseline");
-    const hang = await this.scenario("hang");
-    if (spansSeen(baseline) === 0) this.#abort.signal.throwIfAborted();
-    return { ...learn(baseline), timeoutObeyed: obeysTimeout(hang) };
+  reference(): Promise<Reference> {
+    this.#reference ??= this.#learnReference();
+    return this.#reference;
+  }
+
+  async #learnReference(): Promise<Reference> {
+    const first = await this.scenario("baseline");
+    const numbered = (scenario: Scenario) => (number: number) =>
+      number === 0 ? this.scenario(scenario.name) : this.again(scenario, number);
+    const { scenario: hang } = await this.scenario("hang");
+    if (spansSeen(first) === 0) this.#abort.signal.throwIfAborted();
+    const [learnt, obeys] = await Promise.all([
+      learnCalmly(numbered(first.scenario)),
+      obeysCalmly(numbered(hang)),
+    ]);
+    this.referenceSpoilt = learnt.spoilt || obeys.spoilt;
+    return { ...learnt.fact, timeoutObeyed: obeys.fact };
   }
 
   /** Ends what is being played. */
@@ -111,15 +130,16 @@ export class SubjectRuns {
     this.#abort.abort(reason);
   }
 
-  /** Starts the second run of a finding at once, instead of when its obligation comes up. */
+  /** Starts the second run that a finding needs at once, instead of when its obligation comes up. */
   async #confirmEarly(scenario: Scenario): Promise<void> {
     const run = await this.scenario(scenario.name);
     const reference = await this.reference();
-    const deviates = this.#requirements.some(
-      ({ scenarios: names, judge }) =>
-        names.includes(scenario.name) && judge(run, reference).kind === "deviates",
-    );
-    if (deviates) await this.again(scenario);
+    const isWanted = this.#requirements.some(({ scenarios: names, judge }) => {
+      if (!names.includes(scenario.name)) return false;
+      const judgement = settle(judge(run, reference), run);
+      return judgement.kind === "deviates" || (judgement.kind === "unknown" && judgement.busy);
+    });
+    if (isWanted) await this.again(run.scenario);
   }
 
   /** The burst is sized by what one stimulus produces without faults. */
@@ -143,7 +163,10 @@ export class SubjectRuns {
         return await playScenario(this.#subject, scenario, signal);
       }
     });
-    run.catch(() => {}); // reported to whoever asks for it
+    run.then(
+      (one) => (this.wasDisturbed ||= isDisturbed(one)),
+      () => {}, // reported to whoever asks for it
+    );
     return run;
   }
 }

@@ -516,6 +516,17 @@ function batchScenarios(base: Base, quiet: (ms: number, maxMs?: number) => Step)
     },
     {
       ...base,
+      name: "batches-at-sigterm",
+      title: "Small batches that wait at SIGTERM",
+      says: `The batch limit is ${SMALL_BATCH}; two stimuli fill several batches, then SIGTERM at once; the receiver takes 1 s for each request.`,
+      scheduleDelayMs: 30_000,
+      needs: "batch-processor",
+      env: limits(SMALL_BATCH, QUEUE),
+      script: { rounds: [{ attempts: [slowly], repeat: true }] },
+      steps: [{ do: "drive", times: 2 }, terminate],
+    },
+    {
+      ...base,
       name: "processor-timeout",
       title: "A processor with a short time limit",
       says: `The processor's own limit for an export is ${SHORT_TIMEOUT_MS} ms, the exporter's is 60 s; no answer.`,

@@ -36,6 +36,8 @@ export interface Reply {
 }
 
 const PATIENCE_MS = 20_000;
+/** How a failure begins when the server just did not answer. */
+export const NO_ANSWER = "no answer in";
 const MAX_REPLY = 8 * 1024 * 1024;
 
 const tlsOptions = ({ certificates }: Target) =>
@@ -100,7 +102,7 @@ export function sendHttp(target: Target, sent: Sent): Promise<Reply> {
       },
     );
     asked.setTimeout(PATIENCE_MS, () => {
-      finish({ failure: `no answer in ${PATIENCE_MS / 1000} s` });
+      finish({ failure: `${NO_ANSWER} ${PATIENCE_MS / 1000} s` });
       asked.destroy();
     });
     asked.on("error", (error: NodeJS.ErrnoException) =>
@@ -134,7 +136,7 @@ export function sendGrpc(target: Target, sent: Sent): Promise<Reply> {
         ms: performance.now() - started,
       });
     };
-    const timer = setTimeout(finish, PATIENCE_MS, `no answer in ${PATIENCE_MS / 1000} s`);
+    const timer = setTimeout(finish, PATIENCE_MS, `${NO_ANSWER} ${PATIENCE_MS / 1000} s`);
     session.on("error", (error: NodeJS.ErrnoException) => finish(error.code ?? "session failed"));
     session.on("goaway", () => {});
     const stream = session.request({
