@@ -326,6 +326,11 @@ export interface ExporterSubject extends WireSubject {
   /** Items that may wait at a time before some are dropped; default 2048, the batch processors' own. */
   readonly room?: number;
   /**
+   * Only these scenarios, by name, and what can be judged by them; `baseline` and `hang`, which teach
+   * what the process does without faults, are always played. Default: all that apply.
+   */
+  readonly scenarios?: readonly string[];
+  /**
    * Patience, where it is known that the process needs less than any exporter might: how long a
    * resend is looked for, after how long a process counts as silent, how many copies of it may run
    * side by side, and how long it may take to be ready (30 s) and to answer a stimulus (10 s).

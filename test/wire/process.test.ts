@@ -36,6 +36,20 @@ describe.concurrent("a process subject", () => {
     ]);
   });
 
+  it("plays the scenarios that it names, and judges what can be judged by them", () => {
+    const all = planExporter(otlpExporterJs).map(({ property }) => property);
+    const some = planExporter({ ...otlpExporterJs, scenarios: ["drip"] });
+    const named = some.map(({ property }) => property);
+    expect(named.filter((name) => name.startsWith("scenario-"))).toEqual([
+      "scenario-baseline",
+      "scenario-hang",
+      "scenario-drip",
+    ]);
+    expect(named).toContain("timeout-bounds-a-dripping-answer");
+    expect(named).not.toContain("export-timeout-cancels");
+    expect(named.filter((name) => !all.includes(name))).toEqual([]);
+  });
+
   it("is judged with evidence, a replayed counterexample, and replays", async () => {
     const bad = fixture("retry-all,secret");
     const outcome = await check(bad, "no-retry-on-401");

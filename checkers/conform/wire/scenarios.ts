@@ -14,7 +14,13 @@ export const defaultPace: Pace = { quietMs: 6_000, silenceMs: 12_000 };
 /** What decides which scenarios there are. */
 export type Target = Pick<
   ExporterSubject,
-  "protocol" | "driveLarge" | "batchProcessor" | "simpleProcessor" | "room" | "profile"
+  | "protocol"
+  | "driveLarge"
+  | "batchProcessor"
+  | "simpleProcessor"
+  | "room"
+  | "profile"
+  | "scenarios"
 >;
 
 export const DEFAULT_TIMEOUT_MS = 10_000; // the specification's default
@@ -421,8 +427,14 @@ export function scenarios(pace: Pace, target: Target = {}): readonly Scenario[] 
       ],
     });
   }
-  return all;
+  const wanted = target.scenarios;
+  return wanted === undefined
+    ? all
+    : all.filter(({ name }) => ALWAYS.has(name) || wanted.includes(name));
 }
+
+/** What these teach is part of every judgement. */
+const ALWAYS: ReadonlySet<string> = new Set(["baseline", "hang"]);
 
 /** The processor's own limit for an export. */
 const processorTimeout = (ms: number) => ({
