@@ -1,6 +1,6 @@
 /** The expression language: one text, one syntax tree, exact meaning everywhere. */
 
-import type { Expression } from "./ast.ts";
+import { nodesOf, type Expression } from "./ast.ts";
 import { parse } from "./parse.ts";
 import { print } from "./print.ts";
 
@@ -26,12 +26,26 @@ export function implicationParts(
     : null;
 }
 
-/** The parts of `p and q and …`, as texts; the text itself when it is no conjunction. */
+/**
+ * The parts of `p and q and …`, as texts; the text itself when it is no conjunction. What speaks of the
+ * same variables and states stays together.
+ */
 export function conjunctsOf(text: string): readonly string[] {
   const split = (expression: Expression): readonly Expression[] =>
     expression.kind === "binary" && expression.operator === "and"
       ? [...split(expression.left), ...split(expression.right)]
       : [expression];
-  const parts = split(parse(text));
-  return parts.length === 1 ? [text] : parts.map(print);
+  const groups = Map.groupBy(split(parse(text)), subjectsOf);
+  if (groups.size === 1) return [text];
+  return [...groups.values()].map((parts) => parts.map((part) => `(${print(part)})`).join(" and "));
+}
+
+/** The names and states in an expression, as one text. */
+function subjectsOf(expression: Expression): string {
+  const subjects = new Set<string>();
+  for (const node of nodesOf(expression)) {
+    if (node.kind === "name") subjects.add(node.name);
+    if (node.kind === "at") subjects.add(`at ${node.path}`);
+  }
+  return [...subjects].toSorted().join();
 }

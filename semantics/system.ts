@@ -20,6 +20,7 @@ import type { ChannelFault } from "./packed/channel.ts";
 import { actionOf, channelAction, Expander, tickAction, type Sink } from "./packed/expand.ts";
 import { Frontier } from "./packed/frontier.ts";
 import { FieldTooNarrow } from "./packed/layout.ts";
+import { NarrowSearch } from "./packed/narrow.ts";
 import { timerKey, type PendingActor } from "./packed/pending.ts";
 import { Product } from "./packed/product.ts";
 import { Selection } from "./packed/selection.ts";
@@ -151,7 +152,7 @@ export class System {
   #expander: Expander;
   #current: Uint32Array;
   #frontier: Frontier;
-  #numbers = new Uint32Array(2 * batch);
+  #narrow: NarrowSearch;
   #limits = 0;
   /** Edges of the state that was expanded last. */
   readonly #edges = new EdgeBuffer();
@@ -182,6 +183,7 @@ export class System {
     this.#expander = new Expander(this.product.shape, this.product.layout, this.product);
     this.#current = new Uint32Array(this.product.layout.words);
     this.#frontier = new Frontier(this.#expander);
+    this.#narrow = new NarrowSearch(this.product.shape, this.product.layout, this.product);
   }
 
   /** @throws {ModelFault} when the machine cannot even start */
@@ -218,12 +220,19 @@ export class System {
     let transitions = 0;
     let state = from;
     while (state < to) {
+      let end = to;
+      if (this.#store.seen !== null && this.#narrow.suits()) {
+        state = this.#narrow.expand(this.#store, state, to);
+        transitions += this.#narrow.steps;
+        if (state === to) break;
+        end = state + 1; // this one needs more than that
+      }
       const frontier = this.#frontier;
       frontier.start();
       let length = 0; // both after the last state that was done with
       let steps = 0;
       let grown: unknown = null;
-      for (; state < to && frontier.length < batch; state++) {
+      for (; state < end && frontier.length < batch; state++) {
         this.#store.read(state, this.#current);
         try {
           this.#expander.expand(this.#current, frontier);
@@ -235,8 +244,7 @@ export class System {
         steps = frontier.steps;
       }
       frontier.rewind(length, steps); // what was seen of an unfinished state is seen again
-      if (length > this.#numbers.length) this.#numbers = new Uint32Array(length * 2);
-      this.#store.insertHashed(frontier.states, frontier.hashes, length, this.#numbers);
+      this.#store.meet(frontier.states, frontier.hashes, length);
       transitions += steps;
       if (grown !== null) this.grow(grown);
       if (frontier.faulty >= 0 && state === from) {
@@ -326,7 +334,9 @@ export class System {
     const selection = new Selection(this.product, this.#lone, holds);
     const { keys, layout } = this.#store;
     const found: StateId[] = [];
-    for (let state = 0; state < count && found.length < limit; state++) {
+    for (let state = 0; found.length < limit; state++) {
+      state = selection.skip(keys, layout, state, count);
+      if (state === count) break;
       const at = state * layout.words;
       const known = selection.test(keys, at, layout);
       const answer = known ?? selection.ask(keys, at, layout, this.snapshot(state));
@@ -549,6 +559,7 @@ export class System {
     this.#expander = new Expander(this.product.shape, layout, this.product);
     this.#current = new Uint32Array(layout.words);
     this.#frontier = new Frontier(this.#expander);
+    this.#narrow = new NarrowSearch(this.product.shape, layout, this.product);
   }
 
   #snapshotOf(index: number): AnyMachineSnapshot {

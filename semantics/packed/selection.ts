@@ -18,12 +18,18 @@ export class Selection {
   readonly #lone: boolean;
   readonly #cells = new Cells(1 << 10);
   readonly #root: number;
+  /** Fields of the variables of a lone machine. */
+  readonly #ownFields: ReadonlyMap<string, number>;
 
   constructor(product: Product, lone: boolean, holds: (state: ModelState) => boolean) {
     this.#product = product;
     this.#lone = lone;
     this.#holds = holds;
     this.#root = this.#cells.allocate(1);
+    const { kind, fields } = product.components[0]!;
+    this.#ownFields = new Map(
+      kind.oracle.variables.map(({ name }, index) => [name, fields[index]!]),
+    );
   }
 
   /** Does the predicate hold of the state that begins at `at`? null when that is not known yet. */
@@ -37,6 +43,22 @@ export class Selection {
       ref = value < data[ref + 1]! ? data[data[ref + 2]! + value]! : 0;
     }
     return ref === 0 ? null : ref === -2;
+  }
+
+  /** The first of the states `from … to - 1` of which it is not known that the predicate is false. */
+  skip(keys: Uint32Array, { words, word, shift, mask }: Layout, from: number, to: number): number {
+    const { data } = this.#cells;
+    const root = data[this.#root]!;
+    for (let state = from; state < to; state++) {
+      let ref = root;
+      while (ref > 0) {
+        const field = data[ref]!;
+        const value = (keys[state * words + word[field]!]! >>> shift[field]!) & mask[field]!;
+        ref = value < data[ref + 1]! ? data[data[ref + 2]! + value]! : 0;
+      }
+      if (ref !== -1) return state;
+    }
+    return to;
   }
 
   /** Runs the predicate on the state as it sees it, and remembers the answer. */
@@ -64,10 +86,9 @@ export class Selection {
   }
 
   #watchMachine(state: ModelState, note: (field: number) => void): ModelState {
-    const { kind, configField, fields } = this.#product.components[0]!;
-    const names = new Map(kind.oracle.variables.map(({ name }, index) => [name, fields[index]!]));
+    const { configField } = this.#product.components[0]!;
     const context = watch(state.context as object, (name) => {
-      const field = names.get(name);
+      const field = this.#ownFields.get(name);
       if (field !== undefined) note(field);
     });
     return replace(state, { context }, () => note(configField));

@@ -5,6 +5,9 @@
  * An entry of the table is 0, or a number + 1 in its lower bits and a tag in the rest, which spares most
  * comparisons of keys. States that differ in their lowest bits only are neighbours in the table: steps
  * often lead to such states, and find them in the same line of the cache.
+ *
+ * Where a bit for every packed state there could be takes no more memory than the next larger table, the
+ * table is given up for these bits, as long as nobody asks for the number of a state.
  */
 
 import type { Layout } from "./layout.ts";
@@ -21,8 +24,13 @@ export class StateStore {
   #room = 0;
   #hashes = new Int32Array(256);
   readonly #one = new Uint32Array(1);
+  #numbers = new Uint32Array(0);
   /** Lower bits of an entry. */
   indexMask = 0;
+  /** A bit for every packed state that was met; null while there is a table. */
+  seen: Int32Array<ArrayBuffer> | null = null;
+  /** Numbers of states have been asked for: the table stays. */
+  #numbered = false;
 
   constructor(layout: Layout, reserve = 65_536) {
     this.layout = layout;
@@ -37,7 +45,26 @@ export class StateStore {
 
   /** Bytes in use: keys and table. */
   bytes(): number {
-    return this.#size * this.layout.words * 4 + this.table.length * 4;
+    return (this.#size * this.layout.words + this.table.length + (this.seen?.length ?? 0)) * 4;
+  }
+
+  /** Adds states, whose hashes are known and whose numbers nobody wants to know. */
+  meet(states: Uint32Array, hashes: Int32Array, count: number): void {
+    if (this.seen === null && this.#size + count >= this.#room) this.#useBits();
+    const { seen } = this;
+    if (seen === null) {
+      if (count > this.#numbers.length) this.#numbers = new Uint32Array(count * 2);
+      this.#insertHashed(states, hashes, count, this.#numbers);
+      return;
+    }
+    this.makeKeys(count);
+    for (let index = 0; index < count; index++) {
+      const state = states[index]!;
+      if ((seen[state >>> 5]! & (1 << (state & 31))) !== 0) continue;
+      seen[state >>> 5]! |= 1 << (state & 31);
+      this.keys[this.#size] = state;
+      this.#size += 1;
+    }
   }
 
   /** The number of a state; a new one gets the next number, which is then `size() - 1`. */
@@ -51,6 +78,7 @@ export class StateStore {
    * `numbers`. The memory that all of them need is asked for first, so that the waits overlap.
    */
   insertAll(states: Uint32Array, count: number, numbers: Uint32Array): void {
+    if (this.#size > 0) this.#number();
     const { words } = this.layout;
     if (count > this.#hashes.length) this.#hashes = new Int32Array(count * 2);
     const hashes = this.#hashes;
@@ -62,11 +90,15 @@ export class StateStore {
             ? hash2(states[index * 2]!, states[index * 2 + 1]!)
             : hashOf(states, index * words, words);
     }
-    this.insertHashed(states, hashes, count, numbers);
+    this.#insertHashed(states, hashes, count, numbers);
   }
 
-  /** The same for states whose hashes are known. */
-  insertHashed(states: Uint32Array, hashes: Int32Array, count: number, numbers: Uint32Array): void {
+  #insertHashed(
+    states: Uint32Array,
+    hashes: Int32Array,
+    count: number,
+    numbers: Uint32Array,
+  ): void {
     const { words } = this.layout;
     this.#makeRoom(count);
     const { table } = this;
@@ -192,7 +224,7 @@ export class StateStore {
     }
     this.layout = layout;
     this.keys = to;
-    this.#resize(this.table.length);
+    this.#makeTable();
   }
 
   /** Takes over states that were written to `keys` and `table` by others. */
@@ -202,6 +234,7 @@ export class StateStore {
 
   /** Makes room for so many states before others write them. */
   reserve(states: number): void {
+    this.#number();
     const needed = states * this.layout.words;
     if (needed > this.keys.length) this.#move(needed);
     let { length } = this.table;
@@ -228,8 +261,41 @@ export class StateStore {
   #makeRoom(count: number): void {
     const size = this.#size + count;
     while (size >= this.#room) this.#resize(nextLength(this.table.length));
-    const needed = size * this.layout.words;
+    this.makeKeys(count);
+  }
+
+  /** Makes room for the keys of so many more states. */
+  makeKeys(count: number): void {
+    const needed = (this.#size + count) * this.layout.words;
     if (needed > this.keys.length) this.#move(Math.max(this.keys.length * 2, needed));
+  }
+
+  /** Gives the table up for bits, where they take no more memory than the next larger table. */
+  #useBits(): void {
+    const { words, bits } = this.layout;
+    const length = Math.ceil(2 ** bits / 32);
+    if (this.#numbered || words > 1 || bits > 31 || length > nextLength(this.table.length)) return;
+    const seen = new Int32Array(length);
+    for (let index = 0; index < this.#size; index++) {
+      const state = this.keys[index]!;
+      seen[state >>> 5]! |= 1 << (state & 31);
+    }
+    this.seen = seen;
+    this.table = shared(0);
+  }
+
+  /** From now on states have to be found by their keys. */
+  #number(): void {
+    this.#numbered = true;
+    if (this.seen !== null) this.#makeTable();
+  }
+
+  /** A table for the states that there are. */
+  #makeTable(): void {
+    this.seen = null;
+    let length = Math.max(4096, this.table.length);
+    while (this.#size >= Math.floor(length * maximalLoad)) length = nextLength(length);
+    this.#resize(length);
   }
 
   #move(length: number): void {
