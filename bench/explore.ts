@@ -2,23 +2,24 @@
  * Exploration against Spin (-DNOREDUCE, gcc -O2, the better of breadth and depth first, gcc's own time
  * not counted) and `xstate/graph`, on the same models with the same invariant. Our time is all of it:
  * filling the tables, searching, deciding. `xstate/graph` gets smaller instances, on which it is faster
- * than on the large ones; it only enumerates, the invariant is not charged to it.
+ * than on the large ones: it enumerates the states, then the invariant is evaluated on each of them.
  *
  * `EXPLORE_ONLY=grid,philosophers,threads,memory` runs some cases; `EXPLORE_LARGE=1` adds two-phase
- * commit with ten managers (61,515,776 states, about 2 GB).
+ * commit with ten managers (61,515,776 states, about 2 GB) and `xstate/graph` on the whole grid (3.3 GB).
  */
 
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { assign, createMachine, type AnyStateMachine } from "xstate";
+import { assign, createMachine, type AnyMachineSnapshot, type AnyStateMachine } from "xstate";
 import { getAdjacencyMap } from "xstate/graph";
 
 import { extend, graphOf, startGraph } from "../checkers/explore/graph.ts";
 import { engine } from "../checkers/explore/engine.ts";
-import { always, defineSubject, type ExploredSubject } from "../index.ts";
+import { always, defineSubject, type ExploredSubject, type SystemModel } from "../index.ts";
 import { compileSystem } from "../semantics/system.ts";
 import { grid } from "../test/fixtures/explore/grid.ts";
 import { philosophers } from "../test/fixtures/explore/philosophers.ts";
@@ -168,14 +169,46 @@ function oneMachine(count: number): AnyStateMachine {
   });
 }
 
-function xstateGraph(machine: AnyStateMachine, types: readonly string[], states: number): number {
+/** States per second of `xstate/graph`, the invariant evaluated on every state. */
+function xstateGraph(
+  machine: AnyStateMachine,
+  types: readonly string[],
+  states: number,
+  holds: (state: AnyMachineSnapshot) => boolean,
+): number {
   const begin = performance.now();
   const map = getAdjacencyMap(machine, { events: types.map((type) => ({ type })) });
+  const nodes = Object.values(map);
+  const bad = nodes.filter(({ state }) => !holds(state as AnyMachineSnapshot));
   const seconds = (performance.now() - begin) / 1_000;
-  if (Object.keys(map).length !== states)
-    throw new Error(`xstate/graph: ${Object.keys(map).length}`);
+  if (nodes.length !== states || bad.length > 0) {
+    throw new Error(`xstate/graph: ${nodes.length} states, ${bad.length} against the invariant`);
+  }
   return states / seconds;
 }
+
+const { version } = JSON.parse(
+  readFileSync(createRequire(import.meta.url).resolve("xstate/package.json"), "utf8"),
+) as { version: string };
+
+const gridGraph = (side: number): number =>
+  xstateGraph(grid(side).machine, ["EAST", "WEST", "NORTH", "SOUTH"], side ** 2, (state) => {
+    const { x, y } = state.context as { readonly x: number; readonly y: number };
+    return x >= 0 && x < side && y >= 0 && y < side;
+  });
+
+/** As many states as `philosophers` has with so many seats. */
+const philosophersGraph = (count: number, states: number): number =>
+  xstateGraph(
+    oneMachine(count),
+    seats.slice(0, count).map((seat) => `STEP${seat}`),
+    states,
+    ({ value }) => {
+      const eats = (seat: number): boolean =>
+        (value as Readonly<Record<string, string>>)[`p${seat % count}`] === "eating";
+      return seats.slice(0, count).every((seat) => !(eats(seat) && eats(seat + 1)));
+    },
+  );
 
 const seats = Array.from({ length: 12 }, (_, seat) => seat);
 
@@ -192,7 +225,8 @@ const cases = [
     spin: spinGrid(1_100),
     /** A smaller instance: it needs seconds for ten thousand states. */
     peerSize: "100x100",
-    graph: () => xstateGraph(grid(100).machine, ["EAST", "WEST", "NORTH", "SOUTH"], 10_000),
+    graph: () => gridGraph(100),
+    wholeGraph: () => gridGraph(1_100),
   },
   {
     name: "philosophers 12",
@@ -212,12 +246,8 @@ const cases = [
       }),
     spin: spinPhilosophers(12),
     peerSize: "8 seats",
-    graph: () =>
-      xstateGraph(
-        oneMachine(8),
-        seats.slice(0, 8).map((p) => `STEP${p}`),
-        9_403,
-      ),
+    graph: () => philosophersGraph(8, 9_403),
+    wholeGraph: null, // it took hours
   },
 ];
 
@@ -227,7 +257,7 @@ async function threads(report: Parameters<BenchArea["run"]>[0]): Promise<void> {
   let bytes = 0;
   const seconds = { 1: [] as number[], 2: [] as number[] };
   const counts = new Set<string>();
-  for (let sample = 0; sample < 3; sample++) {
+  for (let sample = 0; sample < samples; sample++) {
     for (const count of [1, 2] as const) {
       const graph = startGraph(compileSystem(twoPhaseCommit(9)));
       const begin = performance.now();
@@ -250,18 +280,54 @@ async function threads(report: Parameters<BenchArea["run"]>[0]): Promise<void> {
       unit: "states/s",
       peer: "one thread",
       peerValue: states / median(seconds[1]),
-      samples: 3,
+      samples,
     }),
   );
 }
 
+/** Models of which the first states are enough: what a state takes does not depend on the rest. */
+const wide: readonly (readonly [string, SystemModel, number])[] = [
+  ["philosophers 16", philosophers(16, true), 1_500_000],
+  ["two-phase commit 12", twoPhaseCommit(12), 1_500_000],
+  ["philosophers 18", philosophers(18, true), 1_500_000],
+  ["two-phase commit 14", twoPhaseCommit(14), 1_500_000],
+  ["philosophers 21", philosophers(21, true), 1_500_000],
+];
+
+/** Keys and hash table for the first states of a search, at the moment when a state takes most of it. */
+async function memory(
+  report: Parameters<BenchArea["run"]>[0],
+  name: string,
+  model: SystemModel,
+  most: number,
+): Promise<void> {
+  const graph = startGraph(compileSystem(model));
+  const { system } = graph;
+  let worst = 0;
+  for (let states = 10_000; states <= most; states += 10_000) {
+    await extend(graph, { ...context, budget: { ...context.budget, maxStates: states } });
+    worst = Math.max(worst, system.bytes() / system.size());
+  }
+  if (graph.expanded !== most) throw new Error(`${name}: ${graph.expanded} states`);
+  const { bits } = system.product.layout;
+  report(
+    alone(
+      `${name} (${bits} bits, up to ${system.size()} states)`,
+      "memory at most",
+      worst,
+      "bytes/state",
+    ),
+  );
+}
+
+const large = process.env["EXPLORE_LARGE"] === "1";
 const only = process.env["EXPLORE_ONLY"]?.split(",");
 const wanted = (name: string): boolean =>
   only === undefined || only.some((word) => name.startsWith(word));
 
 const bench: BenchArea = {
   async run(report) {
-    for (const { name, states, subject, spin, graph, peerSize } of cases) {
+    for (const { name, states, subject, spin, graph, wholeGraph, peerSize } of cases) {
       if (!wanted(name)) continue;
       const verifier = new Spin();
       try {
@@ -278,16 +344,21 @@ const bench: BenchArea = {
         const rate = { case: name, metric: "exploration", value, unit: "states/s", samples };
         const spinRate = commands === null ? null : states / median(theirs);
         report(beside({ ...rate, peer: "spin", peerValue: spinRate }));
-        report(beside({ ...rate, peer: `xstate/graph, ${peerSize}`, peerValue: median(graphs) }));
+        const peer = `xstate/graph ${version}`;
+        report(beside({ ...rate, peer: `${peer}, ${peerSize}`, peerValue: median(graphs) }));
+        if (large && wholeGraph !== null) {
+          report(beside({ ...rate, peer: `${peer}, whole, once`, peerValue: wholeGraph() }));
+        }
       } finally {
         verifier.dispose();
       }
     }
     if (wanted("threads")) await threads(report);
     if (!wanted("memory")) return;
+    for (const [name, model, states] of wide) await memory(report, name, model, states);
     for (const [managers, states, generated] of [
       [8, 1_745_408, 18_507_778],
-      ...(process.env["EXPLORE_LARGE"] === "1" ? [[10, 61_515_776, 817_760_258] as const] : []),
+      ...(large ? [[10, 61_515_776, 817_760_258] as const] : []),
     ] as const) {
       const name = `two-phase commit ${managers}`;
       const subject = defineSubject({

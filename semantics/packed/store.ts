@@ -6,14 +6,16 @@
  * comparisons of keys. States that differ in their lowest bits only are neighbours in the table: steps
  * often lead to such states, and find them in the same line of the cache.
  *
- * Where a bit for every packed state there could be takes no more memory than the next larger table, the
- * table is given up for these bits, as long as nobody asks for the number of a state.
+ * Where a bit for every packed state there could be takes no more memory than the next larger table, or
+ * next to none, the table is given up for these bits, as long as nobody asks for the number of a state.
  */
 
 import type { Layout } from "./layout.ts";
 
 /** Share of the table that may be in use; it grows by half, so a state costs 5 to 7.5 bytes of it. */
 const maximalLoad = 0.8;
+/** Words that are next to nothing. */
+const fewWords = 1 << 14;
 
 export class StateStore {
   layout: Layout;
@@ -270,11 +272,12 @@ export class StateStore {
     if (needed > this.keys.length) this.#move(Math.max(this.keys.length * 2, needed));
   }
 
-  /** Gives the table up for bits, where they take no more memory than the next larger table. */
+  /** Gives the table up for bits, where they take little enough memory. */
   #useBits(): void {
     const { words, bits } = this.layout;
     const length = Math.ceil(2 ** bits / 32);
-    if (this.#numbered || words > 1 || bits > 31 || length > nextLength(this.table.length)) return;
+    const most = Math.max(fewWords, nextLength(this.table.length));
+    if (this.#numbered || words > 1 || bits > 31 || length > most) return;
     const seen = new Int32Array(length);
     for (let index = 0; index < this.#size; index++) {
       const state = this.keys[index]!;
@@ -332,8 +335,7 @@ export class StateStore {
 }
 
 /** Lengths are multiples of 8: a block of neighbours does not cross the end. */
-const nextLength = (length: number): number =>
-  length < 1_048_576 ? length * 4 : Math.ceil((length * 1.5) / 8) * 8;
+const nextLength = (length: number): number => Math.ceil((length * 1.5) / 8) * 8;
 
 const shared = (length: number): Uint32Array<SharedArrayBuffer> =>
   new Uint32Array(new SharedArrayBuffer(length * 4));

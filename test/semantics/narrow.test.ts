@@ -149,7 +149,7 @@ const machineOf = fc.record({
   ends: fc.boolean(),
   waits: fc.boolean(),
   errs: fc.nat(11).map((drawn) => drawn === 0),
-  own: fc.boolean(),
+  own: fc.nat(2).map((drawn) => drawn === 0),
 });
 type Drawn = typeof machineOf extends fc.Arbitrary<infer T> ? T : never;
 
