@@ -8,15 +8,6 @@
  * commit with ten managers (61,515,776 states, about 2 GB) and `xstate/graph` on the whole grid (3.3 GB).
  */
 
-import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-
-import { assign, createMachine, type AnyMachineSnapshot, type AnyStateMachine } from "xstate";
-import { getAdjacencyMap } from "xstate/graph";
-
 import { extend, graphOf, startGraph } from "../checkers/explore/graph.ts";
 import { engine } from "../checkers/explore/engine.ts";
 import { always, defineSubject, type ExploredSubject, type SystemModel } from "../index.ts";
@@ -25,6 +16,8 @@ import { grid } from "../test/fixtures/explore/grid.ts";
 import { philosophers } from "../test/fixtures/explore/philosophers.ts";
 import { twoPhaseCommit } from "../test/fixtures/explore/two-phase-commit.ts";
 import { alone, beside, median, type BenchArea } from "./case.ts";
+import { Spin, spinGrid, spinPhilosophers } from "./explore/spin.ts";
+import { gridGraph, philosophersGraph, version } from "./explore/xstate-graph.ts";
 
 const samples = 5;
 const context = {
@@ -50,165 +43,6 @@ async function ours(
   }
   return { seconds, transitions: outcome.stats["transitions"] ?? 0 };
 }
-
-/** Spin's verifier for a model, built once; null when spin or gcc is missing. */
-class Spin {
-  readonly #folder = mkdtempSync(join(tmpdir(), "bench-spin-"));
-
-  build(promela: string): readonly (readonly string[])[] | null {
-    writeFileSync(join(this.#folder, "model.pml"), promela);
-    const inFolder = { cwd: this.#folder, stdio: "ignore" } as const;
-    if (spawnSync("spin", ["-a", "model.pml"], inFolder).status !== 0) return null;
-    const flags = ["-O2", "-w", "-DNOREDUCE", "-DSAFETY", "-DMEMLIM=8000"];
-    for (const [name, extra] of [
-      ["dfs", []],
-      ["bfs", ["-DBFS"]],
-    ] as const) {
-      const gcc = spawnSync("gcc", [...flags, ...extra, "-o", name, "pan.c"], inFolder);
-      if (gcc.status !== 0) return null;
-    }
-    return [
-      ["./dfs", "-m3000000", "-w24"],
-      ["./bfs", "-w24"],
-    ];
-  }
-
-  /** Seconds of the better search. */
-  run(commands: readonly (readonly string[])[], states: number): number {
-    const times = commands.map(([program, ...options]) => {
-      const begin = performance.now();
-      const text = execFileSync(join(this.#folder, program!), options, {
-        cwd: this.#folder,
-        encoding: "utf8",
-      });
-      const seconds = (performance.now() - begin) / 1_000;
-      const stored = Number(/([\d.e+]+) states, stored/u.exec(text)?.[1]);
-      // Spin counts one or two technical states; it prints large numbers with seven digits.
-      if (!text.includes("errors: 0") || Math.abs(stored / states - 1) > 1e-4) {
-        throw new Error(`spin stored ${stored} states, expected ${states}`);
-      }
-      return seconds;
-    });
-    return Math.min(...times);
-  }
-
-  dispose(): void {
-    rmSync(this.#folder, { recursive: true, force: true });
-  }
-}
-
-const spinGrid = (side: number): string => `
-short x, y;
-active proctype walker() {
-  do
-  :: atomic { x < ${side - 1} -> x++; assert(x <= ${side - 1}) }
-  :: atomic { x > 0 -> x--; assert(x >= 0) }
-  :: atomic { y < ${side - 1} -> y++; assert(y <= ${side - 1}) }
-  :: atomic { y > 0 -> y--; assert(y >= 0) }
-  od
-}`;
-
-const spinPhilosophers = (count: number): string => `
-bit fork[${count}];
-bit eats[${count}];
-proctype philosopher(byte me; byte first; byte second) {
-  do
-  :: atomic { fork[first] == 0 -> fork[first] = 1 };
-     atomic { fork[second] == 0 -> fork[second] = 1; eats[me] = 1;
-              assert(eats[(me + 1) % ${count}] == 0 && eats[(me + ${count - 1}) % ${count}] == 0) };
-     atomic { fork[second] = 0; eats[me] = 0 };
-     fork[first] = 0
-  od
-}
-init {
-  atomic {
-${Array.from({ length: count }, (_, seat) => {
-  const [right, left] = [seat, (seat + 1) % count];
-  const order = seat === count - 1 ? `${left}, ${right}` : `${right}, ${left}`;
-  return `    run philosopher(${seat}, ${order});`;
-}).join("\n")}
-  }
-}`;
-
-/** The same philosophers as one machine, for a tool that knows one machine only. */
-function oneMachine(count: number): AnyStateMachine {
-  type Forks = Record<string, boolean>;
-  return createMachine({
-    types: {} as { context: Forks },
-    id: "table",
-    type: "parallel",
-    context: Object.fromEntries(Array.from({ length: count }, (_, fork) => [`f${fork}`, false])),
-    states: Object.fromEntries(
-      Array.from({ length: count }, (_, seat) => {
-        const sides = [`f${seat}`, `f${(seat + 1) % count}`] as const;
-        const [first, second] = seat === count - 1 ? [sides[1], sides[0]] : sides;
-        const take = (fork: string, target: string) => ({
-          guard: ({ context: forks }: { context: Forks }) => !forks[fork],
-          actions: assign({ [fork]: true }),
-          target,
-        });
-        const put = (fork: string, target: string) => ({
-          actions: assign({ [fork]: false }),
-          target,
-        });
-        const event = `STEP${seat}`;
-        return [
-          `p${seat}`,
-          {
-            initial: "thinking",
-            states: {
-              thinking: { on: { [event]: take(first, "hungry") } },
-              hungry: { on: { [event]: take(second, "eating") } },
-              eating: { on: { [event]: put(second, "leaving") } },
-              leaving: { on: { [event]: put(first, "thinking") } },
-            },
-          },
-        ];
-      }),
-    ),
-  });
-}
-
-/** States per second of `xstate/graph`, the invariant evaluated on every state. */
-function xstateGraph(
-  machine: AnyStateMachine,
-  types: readonly string[],
-  states: number,
-  holds: (state: AnyMachineSnapshot) => boolean,
-): number {
-  const begin = performance.now();
-  const map = getAdjacencyMap(machine, { events: types.map((type) => ({ type })) });
-  const nodes = Object.values(map);
-  const bad = nodes.filter(({ state }) => !holds(state as AnyMachineSnapshot));
-  const seconds = (performance.now() - begin) / 1_000;
-  if (nodes.length !== states || bad.length > 0) {
-    throw new Error(`xstate/graph: ${nodes.length} states, ${bad.length} against the invariant`);
-  }
-  return states / seconds;
-}
-
-const { version } = JSON.parse(
-  readFileSync(createRequire(import.meta.url).resolve("xstate/package.json"), "utf8"),
-) as { version: string };
-
-const gridGraph = (side: number): number =>
-  xstateGraph(grid(side).machine, ["EAST", "WEST", "NORTH", "SOUTH"], side ** 2, (state) => {
-    const { x, y } = state.context as { readonly x: number; readonly y: number };
-    return x >= 0 && x < side && y >= 0 && y < side;
-  });
-
-/** As many states as `philosophers` has with so many seats. */
-const philosophersGraph = (count: number, states: number): number =>
-  xstateGraph(
-    oneMachine(count),
-    seats.slice(0, count).map((seat) => `STEP${seat}`),
-    states,
-    ({ value }) => {
-      const eats = (seat: number): boolean =>
-        (value as Readonly<Record<string, string>>)[`p${seat % count}`] === "eating";
-      return seats.slice(0, count).every((seat) => !(eats(seat) && eats(seat + 1)));
-    },
-  );
 
 const seats = Array.from({ length: 12 }, (_, seat) => seat);
 
@@ -253,7 +87,7 @@ const cases = [
 
 /** Two threads against one, interleaved, on more than five million states. */
 async function threads(report: Parameters<BenchArea["run"]>[0]): Promise<void> {
-  let memory = "";
+  let name = "";
   let bytes = 0;
   const seconds = { 1: [] as number[], 2: [] as number[] };
   const counts = new Set<string>();
@@ -264,14 +98,14 @@ async function threads(report: Parameters<BenchArea["run"]>[0]): Promise<void> {
       await extend(graph, { ...context, options: { threads: count } });
       seconds[count].push((performance.now() - begin) / 1_000);
       const { product } = graph.system;
-      memory = `two-phase commit 9 (${product.layout.bits} bits)`;
+      name = `two-phase commit 9 (${product.layout.bits} bits)`;
       bytes = graph.system.bytes();
       counts.add(`${graph.expanded} states, ${graph.transitions} steps`);
     }
   }
   if (counts.size !== 1) throw new Error(`threads count differently: ${[...counts].join("; ")}`);
   const states = Number.parseInt([...counts][0]!, 10);
-  report(alone(memory, "memory", bytes / states, "bytes/state"));
+  report(alone(name, "memory", bytes / states, "bytes/state"));
   report(
     beside({
       case: "two-phase commit 9, two threads",
