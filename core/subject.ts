@@ -213,9 +213,12 @@ export interface ValidationClaim extends QueueClaimBase {
   /**
    * `figures`: throughput and utilisation within 1 %, mean wait within 5 %, p99 within 10 %, loss
    * within 0.5 percentage points; the interval alone within 5 % of saturation. `interval`: inside
-   * the prediction interval.
+   * the prediction interval, and inside the far narrower one that is left when the backend's own times
+   * are given.
    */
   readonly judgedBy: "figures" | "interval";
+  /** The model believes that the backend takes so many times as long as it does: a negative control. */
+  readonly believedService?: number;
 }
 
 /**

@@ -60,7 +60,7 @@ function figuresTable(
   comparisons: readonly PointComparison[],
   calibration: ProcessorCalibration,
 ): Exhibit {
-  const names = comparisons[0]!.figures.map(({ figure }) => figure);
+  const isGiven = comparisons.some(({ figures }) => figures.some(({ given }) => given !== null));
   const overheads = calibration.levels
     .map(
       ({ rate, fit }) =>
@@ -73,21 +73,32 @@ function figuresTable(
     columns: [
       "point",
       "ρ",
-      ...names.flatMap((name) => [heads[name], "predicted", "interval"]),
+      "figure",
+      "measured",
+      "predicted",
+      "interval",
+      ...(isGiven ? ["given the backend's times"] : []),
       "agrees",
     ],
-    rows: comparisons.map(({ point, utilisation, figures, agrees, differs }) => [
-      point.name,
-      Number(utilisation.toFixed(3)),
-      ...figures.flatMap(({ figure, measured, predicted, low, high }) => [
+    rows: comparisons.flatMap(({ point, utilisation, figures }) =>
+      figures.map(({ figure, measured, predicted, low, high, given, agrees, differs }) => [
+        point.name,
+        Number(utilisation.toFixed(3)),
+        heads[figure],
         show(figure, measured),
         show(figure, predicted),
         `${show(figure, low)} to ${show(figure, high)}`,
+        ...(isGiven
+          ? [given === null ? "" : `${show(figure, given.low)} to ${show(figure, given.high)}`]
+          : []),
+        agrees ? "yes" : differs ? "no" : "open",
       ]),
-      agrees ? "yes" : differs ? "no" : "open",
-    ]),
+    ),
     note:
       `Each figure as measured, as predicted before the run, and the prediction interval, which contains the calibration's own error; open: beyond the tolerance, but inside the interval. ` +
+      (isGiven
+        ? `A random backend makes it wide; given the very times that the backend drew, only what the calibration does not know is left. Both must contain the measured figure. `
+        : "") +
       `Calibrated on ${calibration.exports} exports of separate runs: overhead of an export ${overheads}; timers ${milliseconds(calibration.timerLag)} late.`,
   };
 }
@@ -212,6 +223,12 @@ function chart(
         ? []
         : [{ x: one.point.arrivalRate, y: value }];
     });
+  const given = comparisons.flatMap((one) => {
+    const found = one.models.given?.[figure];
+    if (found === undefined) return [];
+    const { value, low, high } = found;
+    return [{ x: one.point.arrivalRate, y: value, low, high }];
+  });
   const fitting = modelNames[claim.processor.kind === "batch" ? "bulk" : "loss"];
   return {
     kind: "chart",
@@ -229,6 +246,9 @@ function chart(
           return { x: one.point.arrivalRate, y: value, low, high };
         }),
       },
+      ...(given.length === 0
+        ? []
+        : [{ name: "given the backend's times", style: "points" as const, points: given }]),
       {
         name: "measured",
         style: "points",

@@ -44,6 +44,18 @@ function points(
 
 const constant = { law: "deterministic", mean: 0.1 } as const;
 const random = { law: "exponential", mean: 0.1 } as const;
+/** One export at a time: shorter ones, so that a run has enough of them. */
+const randomOfOne = { law: "exponential", mean: 0.05 } as const;
+
+const randomBatch: readonly ProcessorPoint[] = [
+  ...points(batch, randomOfOne, 10, allLoads),
+  ...points(batch, randomOfOne, 10, [0.6]).map((one) => ({
+    ...one,
+    name: "bursts of 20",
+    burst: 20,
+  })),
+];
+const randomSimple = points(simple, random, 6, allLoads);
 
 /** Claims with a constant backend, at some loads for some seconds each. */
 const predicted = (loads: readonly number[], seconds: number): readonly QueueClaim[] => [
@@ -89,15 +101,35 @@ const predictedWithin: readonly QueueClaim[] = [
     title: "with a random backend the measured figures lie inside the interval of bulk service",
     predictor: "bulk",
     processor: batch,
-    points: [
-      ...points(batch, random, 4, allLoads),
-      ...points(batch, random, 4, [0.6]).map((one) => ({
-        ...one,
-        name: "bursts of 20",
-        burst: 20,
-      })),
-    ],
+    points: randomBatch,
     judgedBy: "interval",
+  },
+  {
+    kind: "validation",
+    id: "waiting-model-random-backend",
+    title: "with a random backend the measured figures are those of M/M/30",
+    source: "starting specification: M/M/N model of the exporter's throughput",
+    predictor: "mmn",
+    processor: batch,
+    points: randomBatch,
+    judgedBy: "interval",
+    expect: violated(
+      "spans wait for their batch and for the one export in flight, not for one of 30 servers",
+      { predictor: "mmn" },
+    ),
+  },
+  {
+    kind: "validation",
+    id: "bulk-model-slower-backend",
+    title: "negative control: bulk service that takes the random backend for 5 % slower than it is",
+    predictor: "bulk",
+    processor: batch,
+    points: randomBatch,
+    judgedBy: "interval",
+    believedService: 1.05,
+    expect: violated("a prediction interval that let this pass would test nothing", {
+      predictor: "bulk",
+    }),
   },
   {
     kind: "validation",
@@ -105,8 +137,22 @@ const predictedWithin: readonly QueueClaim[] = [
     title: "with a random backend the measured figures lie inside the interval of the loss system",
     predictor: "loss",
     processor: simple,
-    points: points(simple, random, 4, allLoads),
+    points: randomSimple,
     judgedBy: "interval",
+  },
+  {
+    kind: "validation",
+    id: "loss-model-slower-backend",
+    title:
+      "negative control: a loss system that takes the random backend for 5 % slower than it is",
+    predictor: "loss",
+    processor: simple,
+    points: randomSimple,
+    judgedBy: "interval",
+    believedService: 1.05,
+    expect: violated("a prediction interval that let this pass would test nothing", {
+      predictor: "loss",
+    }),
   },
   {
     kind: "validation",

@@ -113,7 +113,10 @@ export function estimateLoss(plan: CapacityPlan, seed: number): LossEstimate {
   return { share: lost / Math.max(1, spans), upper: Math.min(1, upper), spans, runs };
 }
 
-/** The largest λ whose simulated loss meets the target; bisection below the first limit. */
+/**
+ * The largest λ whose simulated loss meets the target; bisection below the first limit. A large queue hides
+ * an overload for longer than is simulated, so it is never beyond that limit.
+ */
 export function kneeOf(plan: CapacityPlan, seed: number): number {
   const at = (lambda: number): boolean => {
     const changed = { ...plan, lambda };
@@ -126,8 +129,7 @@ export function kneeOf(plan: CapacityPlan, seed: number): number {
     if (at(middle)) low = middle;
     else high = middle;
   }
-  // The simulation gives every span its CPU time at once; the processor's share ends here.
-  return Math.min(low, cpuLimitOf(plan).spansPerSecond);
+  return Math.min(low, limitsOf(plan)[0]!.spansPerSecond);
 }
 
 export interface OutageEstimate {

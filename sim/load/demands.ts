@@ -22,12 +22,20 @@ export interface BackendFault {
   readonly kind: { readonly status: number; readonly retryAfter?: number } | "cut" | "silent";
 }
 
-/** The delay in seconds of arrival `sequence`, whichever order they are asked for in. */
+/**
+ * The delay in seconds of arrival `sequence`, whichever order they are asked for in: whole milliseconds,
+ * up or down by chance so that the mean stays, since timers leave out the fraction.
+ */
 export function serviceDemands(spec: BackendSpec): (sequence: number) => number {
-  const draw = makeSampler(spec.service, makeRandom(spec.seed).fork("service"));
+  const random = makeRandom(spec.seed);
+  const draw = makeSampler(spec.service, random.fork("service"));
+  const chance = random.fork("rounding");
   const drawn: number[] = [];
   return (sequence) => {
-    while (drawn.length <= sequence) drawn.push(draw());
+    while (drawn.length <= sequence) {
+      const millis = Math.round(1e6 * draw()) / 1000; // 0.07 s is 70.00000000000001 ms otherwise
+      drawn.push(Math.max(1, Math.floor(millis + chance.next())) / 1000);
+    }
     return drawn[sequence]!;
   };
 }

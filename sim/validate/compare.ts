@@ -2,7 +2,7 @@
 
 import type { ProcessorSettings } from "../../core/load.ts";
 import { deriveSeed } from "../../core/random.ts";
-import type { ProcessorPoint, ValidationClaim } from "../../core/subject.ts";
+import type { Distribution, ProcessorPoint, ValidationClaim } from "../../core/subject.ts";
 import type { ProcessorCalibration } from "../calibrate/processor.ts";
 import type { ProcessorRun } from "../load/run-processor.ts";
 import { figureNames, figuresOf, type Figure, type Figures } from "./figures.ts";
@@ -20,9 +20,11 @@ export interface FigureComparison {
   readonly low: number;
   readonly high: number;
   readonly measured: number;
-  /** Inside the prediction interval. */
+  /** The prediction interval when the backend's own times are given; null when they do not vary. */
+  readonly given: { readonly low: number; readonly high: number } | null;
+  /** Inside both intervals. */
   readonly inside: boolean;
-  /** Within the tolerance of the claim, or inside where only the interval counts. */
+  /** Within the tolerance of the claim, or inside where only the intervals count. */
   readonly agrees: boolean;
   /** Outside of both: what the calibration does not know exactly is no excuse. */
   readonly differs: boolean;
@@ -37,6 +39,8 @@ export interface PointComparison {
   /** What every model says, whichever the claim is about. */
   readonly models: {
     readonly fitting: Prediction;
+    /** The fitting model when the backend's own times are given. */
+    readonly given: Prediction | null;
     readonly mmn: Prediction;
     readonly loss: Prediction | null;
   };
@@ -77,18 +81,33 @@ export interface CompareOptions {
   readonly confidence: number;
 }
 
+/** Simulated runs when the backend's own times are given: there is little left to vary. */
+const fewerRuns = 100;
+
 export function comparePoint(
-  claim: Pick<ValidationClaim, "predictor" | "judgedBy">,
+  claim: Pick<ValidationClaim, "predictor" | "judgedBy" | "believedService">,
   processor: ProcessorSettings,
   run: ProcessorRun,
   calibration: ProcessorCalibration,
   options: CompareOptions,
 ): PointComparison {
-  const { point, intended, record } = run;
+  const { intended, record } = run;
+  const times = claim.believedService ?? 1;
+  const point = { ...run.point, service: slowed(run.point.service, times) };
   const window = windowOf(point, processor);
   const measured = figuresOf({ intended, fate: record.fate, exports: record.exports }, window);
   const own = { ...options, seed: deriveSeed(options.seed, `predict:${point.name}`) };
   const fitting = predictBySimulation(processor, point, intended, calibration, own);
+  const isRandom = point.service.law !== "deterministic";
+  const isOwn = claim.predictor === (processor.kind === "batch" ? "bulk" : "loss");
+  const given =
+    isRandom && isOwn
+      ? predictBySimulation(processor, point, intended, calibration, {
+          ...own,
+          runs: Math.min(fewerRuns, options.runs),
+          demand: (index) => times * run.demand(index),
+        })
+      : null;
   const mmn = predictByMmn(processor, point, calibration);
   const loss =
     processor.kind === "batch"
@@ -110,8 +129,11 @@ export function comparePoint(
     const { value, low, high } = chosen[figure];
     const actual = measured[figure];
     const fine = resolution[figure];
-    const inside = actual >= low - fine && actual <= high + fine;
-    const base = { figure, predicted: value, low, high, measured: actual, inside };
+    const isWithin = (one: { readonly low: number; readonly high: number }): boolean =>
+      actual >= one.low - fine && actual <= one.high + fine;
+    const narrow = given === null ? null : given[figure];
+    const inside = isWithin({ low, high }) && (narrow === null || isWithin(narrow));
+    const base = { figure, predicted: value, low, high, given: narrow, measured: actual, inside };
     const allowed = figure === "loss" ? tolerances.loss : tolerances[figure] * Math.abs(value);
     const isWait = figure !== "throughput" && figure !== "utilisation" && figure !== "loss";
     const near = Math.abs(actual - value) <= Math.max(allowed, isWait ? leastWait : 0);
@@ -122,12 +144,20 @@ export function comparePoint(
     return { ...base, agrees, differs: !agrees && !inside };
   });
   return {
-    point,
+    point: run.point,
     utilisation,
     measured,
     figures,
-    models: { fitting, mmn, loss },
+    models: { fitting, given, mmn, loss },
     agrees: figures.every(({ agrees }) => agrees),
     differs: figures.some(({ differs }) => differs),
   };
+}
+
+/** A law whose every value is so many times as large. */
+function slowed(law: Distribution, times: number): Distribution {
+  const scaled = { ...law, mean: times * law.mean };
+  return scaled.law === "empirical"
+    ? { ...scaled, sample: scaled.sample.map((one) => times * one) }
+    : scaled;
 }

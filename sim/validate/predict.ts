@@ -40,6 +40,11 @@ export interface PredictOptions {
   readonly seed: number;
   readonly runs: number;
   readonly confidence: number;
+  /**
+   * What the backend really took for export number k, in seconds; drawn anew from its law when left out.
+   * What then still varies is what the calibration does not know.
+   */
+  readonly demand?: (index: number) => number;
 }
 
 /** Concurrent exports of the batch processor's exporter: the N of the model that does not fit. */
@@ -91,10 +96,11 @@ export function predictBySimulation(
       whenFree(Math.ceil(time * 1000) / 1000 + late),
     );
     const timerLag = calibration.timerLag + (2 * noise.next() - 1) * 2 * drift;
-    const holds = (size: number): number => {
+    const holds = (index: number, size: number): number => {
       const { mean, standardError, fit } = overheadAt(calibration, point.arrivalRate, size);
       const residual = fit.residuals[noise.below(fit.residuals.length)]!;
-      return service.draw() + Math.max(0, mean + normal * standardError + spread + residual);
+      const own = options.demand === undefined ? service.draw() : options.demand(index);
+      return own + Math.max(0, mean + normal * standardError + spread + residual);
     };
     const held = { arrivals, holds, whenFree, timerLag };
     all.push(figuresOf(simulate(processor, intended, held, window), window));
@@ -127,8 +133,8 @@ function heldLoop({ busy, duration }: ProcessorPoint, noise: Random): (time: num
 
 interface Held {
   readonly arrivals: Float64Array;
-  /** Seconds from the start of an export of some spans until its answer is there. */
-  readonly holds: (size: number) => number;
+  /** Seconds from the start of export number `index` of some spans until its answer is there. */
+  readonly holds: (index: number, size: number) => number;
   readonly whenFree: (time: number) => number;
   readonly timerLag: number;
 }
@@ -149,7 +155,10 @@ function simulate(
         overlapAfterFailure: true,
       },
       arrivals,
-      (_, size, start) => ({ seconds: whenFree(start + holds(size)) - start, ok: true }),
+      (index, size, start) => ({
+        seconds: whenFree(start + holds(index, size)) - start,
+        ok: true,
+      }),
       { until: window.until, whenTimed: whenFree },
     );
     return { intended, fate: run.fate, exports: run.exports };
@@ -159,7 +168,7 @@ function simulate(
   const exports: { start: number; end: number; size: number; ok: boolean; refused: boolean }[] = [];
   for (const now of arrivals) {
     const refused = free[0]! > now;
-    const end = refused ? now : whenFree(now + holds(1));
+    const end = refused ? now : whenFree(now + holds(exports.length, 1));
     exports.push({ start: now, end, size: 1, ok: !refused, refused });
     if (refused) continue;
     free[0] = end;
@@ -167,6 +176,9 @@ function simulate(
   }
   return { intended, fate: intended.map((_, index) => index), exports };
 }
+
+/** What no run can exceed. */
+const most: Readonly<Partial<Record<Figure, number>>> = { utilisation: 1, loss: 1 };
 
 function summarise(all: readonly Figures[], confidence: number): Prediction {
   const tail = (1 - confidence) / 2;
@@ -180,7 +192,10 @@ function summarise(all: readonly Figures[], confidence: number): Prediction {
     return {
       value: mean,
       low: Math.min(values[order]!, Math.max(0, mean - reach)),
-      high: Math.max(values[values.length - 1 - order]!, mean + reach),
+      high: Math.min(
+        Math.max(values[values.length - 1 - order]!, mean + reach),
+        most[figure] ?? Infinity,
+      ),
     };
   };
   return Object.fromEntries(figureNames.map((name) => [name, entry(name)])) as Record<

@@ -39,6 +39,10 @@ function pretend(
   const intended = scheduleOf(point, seed);
   const demands = new Variates(point.service, seed, "truth");
   const drawn: number[] = [];
+  const demand = (index: number): number => {
+    while (drawn.length <= index) drawn.push(demands.draw());
+    return drawn[index]!;
+  };
   const sent = intended.map((time) => Math.ceil(time * 1000) / 1000 + 0.0002);
   const run = runBulk(
     {
@@ -48,10 +52,7 @@ function pretend(
       exportTimeout: 30,
     },
     sent,
-    (_, size) => {
-      drawn.push(demands.draw());
-      return { seconds: drawn.at(-1)! + overhead(size), ok: true };
-    },
+    (index, size) => ({ seconds: demand(index) + overhead(size), ok: true }),
     { until: point.duration },
   );
   const record: ProcessorRecord = {
@@ -67,7 +68,7 @@ function pretend(
     point,
     processor: batch,
     intended,
-    demand: (index) => drawn[index] ?? 0,
+    demand,
     record,
     delivered: run.exports.length,
   };
@@ -122,11 +123,11 @@ describe("the right model", () => {
     expect(found.figures.filter(({ agrees }) => !agrees)).toEqual([]);
   });
 
-  it("its interval contains what a random backend does, nearly always", () => {
+  it("its intervals contain what a random backend does, nearly always", () => {
     const claim = { predictor: "bulk", judgedBy: "interval" } as const;
     let inside = 0;
     let all = 0;
-    for (let seed = 100; seed < 130; seed++) {
+    for (let seed = 100; seed < 120; seed++) {
       for (const rate of [200, 700]) {
         const found = comparePoint(claim, batch, pretend(at(rate, random), seed), calibration, {
           ...options,
@@ -135,7 +136,11 @@ describe("the right model", () => {
         for (const figure of found.figures) {
           all++;
           if (figure.inside) inside++;
+          expect(figure.figure !== "utilisation" || figure.high <= 1).toBe(true);
         }
+        const throughput = found.figures.find(({ figure }) => figure === "throughput")!;
+        const { low, high } = throughput.given!;
+        if (rate > 640) expect(high - low).toBeLessThan((throughput.high - throughput.low) / 4);
       }
     }
     expect(inside / all).toBeGreaterThan(0.96);
@@ -151,6 +156,22 @@ describe("negative controls", () => {
     ["another room", claim, { maxQueueSize: 230 }],
   ] as const)("%s is refuted above saturation", (_, wrong, change) => {
     const run = pretend(at(800, constant), 7, change);
+    expect(comparePoint(wrong, batch, run, calibration, options).differs).toBe(true);
+  });
+
+  it.each([1.05, 0.95])(
+    "a random backend believed to take %d times as long is refuted",
+    (times) => {
+      const wrong = { predictor: "bulk", judgedBy: "interval", believedService: times } as const;
+      const run = pretend(at(800, random, 8), 7);
+      expect(comparePoint(wrong, batch, run, calibration, options).differs).toBe(true);
+    },
+  );
+
+  it("a recorded law is scaled value by value when it is believed wrongly", () => {
+    const law: Distribution = { law: "empirical", mean: 0.1, sample: [0.05, 0.15] };
+    const wrong = { predictor: "bulk", judgedBy: "interval", believedService: 1.2 } as const;
+    const run = pretend(at(800, law), 7);
     expect(comparePoint(wrong, batch, run, calibration, options).differs).toBe(true);
   });
 
