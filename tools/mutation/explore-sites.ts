@@ -10,13 +10,28 @@ const root = join(import.meta.dirname, "../..");
 
 /** The compiler, the search and the temporal algorithms; not what only words or draws. */
 export const sources = [
-  ...["channel", "expand", "kind", "layout", "pending", "product", "store"].map(
-    (name) => `semantics/packed/${name}.ts`,
-  ),
+  "semantics/system.ts",
+  ...[
+    "cells",
+    "channel",
+    "expand",
+    "frontier",
+    "kind",
+    "layout",
+    "narrow",
+    "pending",
+    "product",
+    "selection",
+    "store",
+  ].map((name) => `semantics/packed/${name}.ts`),
   ...["instrument", "oracle", "recorder"].map((name) => `semantics/trace/${name}.ts`),
   ...["graph", "recurrence", "safety"].map((name) => `checkers/explore/${name}.ts`),
   ...["buchi", "components", "ctl", "fair", "loops", "normal", "product", "search", "word"].map(
     (name) => `checkers/explore/temporal/${name}.ts`,
+  ),
+  ...["crew", "level"].map((name) => `checkers/explore/parallel/${name}.ts`),
+  ...["access", "ample", "blocks", "exchange", "plan", "reads", "reducer", "symmetry", "views"].map(
+    (name) => `checkers/explore/reduce/${name}.ts`,
   ),
 ];
 

@@ -4,8 +4,9 @@
  * written into a copy of the tree, and the tests of exploration run on it until the first failure.
  *
  * What counts as caught: a test fails, or the tests do not end within several times the processor time
- * that they take without the mutant (a loop without end), or they die (out of memory). The three are
- * told apart. A mutant on which the tests could not be run counts neither way.
+ * that they take without the mutant (a loop without end) or stand still (threads that wait for each
+ * other), or they die (out of memory). The three are told apart. A mutant on which the tests could not
+ * be run counts neither way.
  *
  * `npm run mutation:explore [-- --each 6 --seed 1 --jobs 2 --only 3,7]`
  */
@@ -97,6 +98,8 @@ function cpuSecondsOf(pid: number): number {
 
 /** The longest that a run may take on the wall clock, however busy the machine. */
 const patienceMs = 1_800_000;
+/** The longest that a run may do nothing at all: then its threads wait for each other. */
+const stillMs = 60_000;
 
 function runTests(folder: string, maximalCpuSeconds: number): Promise<TestRun> {
   const json = join(folder, "result.json");
@@ -123,9 +126,14 @@ function runTests(folder: string, maximalCpuSeconds: number): Promise<TestRun> {
     child.stdout.on("data", (text: Buffer) => (output += text.toString()));
     child.stderr.on("data", (text: Buffer) => (output += text.toString()));
     const started = performance.now();
+    let moved = started;
     const watch = setInterval(() => {
+      const now = performance.now();
+      const before = cpuSeconds;
       cpuSeconds = Math.max(cpuSeconds, cpuSecondsOf(child.pid ?? 0));
-      if (cpuSeconds < maximalCpuSeconds && performance.now() - started < patienceMs) return;
+      if (cpuSeconds > before) moved = now;
+      const stands = now - moved > stillMs || now - started > patienceMs;
+      if (cpuSeconds < maximalCpuSeconds && !stands) return;
       endless = true;
       child.kill("SIGKILL");
     }, 250);
@@ -135,7 +143,7 @@ function runTests(folder: string, maximalCpuSeconds: number): Promise<TestRun> {
     };
     child.on("error", ({ message }) => answer("not-run", message));
     child.on("close", (code, signal) => {
-      if (endless) answer("endless", `no end after ${cpuSeconds.toFixed(0)} s of processor time`);
+      if (endless) answer("endless", `no end, ${cpuSeconds.toFixed(0)} s of processor time`);
       else if (code === 0) answer("passed", "");
       else answer(...told(json, output, signal));
     });
