@@ -15,6 +15,8 @@ export interface Execution {
   readonly engineOptions: EngineOptions;
   /** Options that every repetition of a result needs, e.g. ` -c other.config.ts`. */
   readonly replaySuffix: string;
+  /** The same for the results of one engine, by its name. */
+  readonly replayOptions?: Readonly<Record<string, string>>;
   /** Whether results can be repeated by this command line only: there is no configuration. */
   readonly isAdHoc?: boolean;
 }
@@ -35,6 +37,7 @@ export async function execute(execution: Execution, flags: RunFlags): Promise<nu
       again: {
         program: program(),
         suffix: execution.replaySuffix,
+        ...(execution.replayOptions === undefined ? {} : { perEngine: execution.replayOptions }),
         ...(execution.isAdHoc === true ? { rerun: thisCommandLine() } : {}),
       },
       seed: flags.seed,

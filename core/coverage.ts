@@ -15,7 +15,7 @@ export interface TransitionName {
 export interface MachineCoverage {
   /** Names of the machines; several when they are copies of one, and are counted as one. */
   readonly machines: readonly string[];
-  /** State nodes, history states excepted. `entered` counts states that were left at once, too. */
+  /** States at every depth, history states excepted. `entered` counts those left at once, too. */
   readonly states: {
     readonly total: number;
     readonly entered: number;

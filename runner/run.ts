@@ -38,6 +38,8 @@ export interface RunOptions extends Pick<ExitOptions, "failOn" | "known"> {
     readonly program: string;
     /** Options that every repetition needs, e.g. ` -c other.config.ts`. */
     readonly suffix: string;
+    /** Further options that an engine needs to come to the same result, by its name. */
+    readonly perEngine?: Readonly<Record<string, string>>;
     /** Repeats a result without a counterexample, where `verify run ID` would not find it. */
     readonly rerun?: string;
   };
@@ -164,10 +166,11 @@ function toResult(
 ): Result {
   const { id, engine } = obligation;
   const { coverage: _ofTheSubject, ...outcome } = checked.outcome;
-  const { program, suffix, rerun } = options.again;
+  const { program, suffix, perEngine, rerun } = options.again;
+  const same = `--engine ${engine} --seed ${options.seed}${perEngine?.[engine] ?? ""}`;
   const again =
     checked.outcome.counterexample === null
-      ? (rerun ?? `${program} run ${id} --engine ${engine} --seed ${options.seed}${suffix}`)
+      ? (rerun ?? `${program} run ${id} ${same}${suffix}`)
       : `${program} replay ${id} --engine ${engine}${suffix}`;
   return {
     id,

@@ -5,6 +5,7 @@ import { relative, resolve } from "node:path";
 import { DiagnosticError, ExitCode } from "../../core/diagnostic.ts";
 import { findConfig } from "../../runner/load-config.ts";
 import { parseEngines } from "../../runner/plan.ts";
+import { runDefaults } from "../../runner/run.ts";
 import { execute } from "../execute.ts";
 import type { RunFlags } from "../options.ts";
 
@@ -55,9 +56,21 @@ export async function runCommand(names: readonly string[], flags: RunFlags): Pro
         ...(flags.threads === undefined ? {} : { threads: flags.threads }),
       },
       replaySuffix: flags.config === undefined ? "" : ` -c ${relative(process.cwd(), path)}`,
+      replayOptions: { explore: searchOptions(flags) },
     },
     flags,
   );
+}
+
+/** What a search has to be told to find the same states and to end in the same place. */
+function searchOptions(flags: RunFlags): string {
+  const { reduce, fingerprints, maxStates, maxMemory } = flags;
+  return [
+    ...(reduce === undefined ? [] : [reduce === false ? " --no-reduce" : ` --reduce ${reduce}`]),
+    ...(fingerprints === true ? [" --fingerprints"] : []),
+    ...(maxStates === runDefaults.maxStates ? [] : [` --max-states ${maxStates}`]),
+    ...(maxMemory === undefined ? [] : [` --max-memory ${maxMemory}`]),
+  ].join("");
 }
 
 const optional = (name: string, value: string | undefined): Record<string, string> =>

@@ -14,6 +14,8 @@ import type { Layout } from "./layout.ts";
 
 /** Share of the table that may be in use; it grows by half, so a state costs 5 to 7.5 bytes of it. */
 const maximalLoad = 0.8;
+/** Entries of the first table. */
+const shortest = 4096;
 /** Words that are next to nothing. */
 const fewWords = 1 << 14;
 
@@ -24,7 +26,7 @@ export class StateStore {
   table: Uint32Array<SharedArrayBuffer>;
   #size = 0;
   #room = 0;
-  #hashes = new Int32Array(256);
+  #hashes = new Int32Array(0);
   readonly #one = new Uint32Array(1);
   #numbers = new Uint32Array(0);
   /** Lower bits of an entry. */
@@ -38,7 +40,7 @@ export class StateStore {
     this.layout = layout;
     this.keys = shared(reserve * layout.words);
     this.table = shared(0);
-    this.#resize(4096);
+    this.#resize(shortest);
   }
 
   size(): number {
@@ -52,10 +54,11 @@ export class StateStore {
 
   /** Adds states, whose hashes are known and whose numbers nobody wants to know. */
   meet(states: Uint32Array, hashes: Int32Array, count: number): void {
-    if (this.seen === null && this.#size + count >= this.#room) this.#useBits();
+    if (this.seen === null && this.#size + count > this.#room) this.#useBits();
     const { seen } = this;
     if (seen === null) {
-      if (count > this.#numbers.length) this.#numbers = new Uint32Array(count * 2);
+      if (this.#numbers[count - 1] === undefined)
+        this.#numbers = new Uint32Array(Math.max(256, count * 2));
       this.#insertHashed(states, hashes, count, this.#numbers);
       return;
     }
@@ -82,7 +85,8 @@ export class StateStore {
   insertAll(states: Uint32Array, count: number, numbers: Uint32Array): void {
     if (this.#size > 0) this.#number();
     const { words } = this.layout;
-    if (count > this.#hashes.length) this.#hashes = new Int32Array(count * 2);
+    if (this.#hashes[count - 1] === undefined)
+      this.#hashes = new Int32Array(Math.max(256, count * 2));
     const hashes = this.#hashes;
     for (let index = 0; index < count; index++) {
       hashes[index] =
@@ -217,10 +221,9 @@ export class StateStore {
   relayout(layout: Layout): void {
     const old = this.layout;
     const from = this.keys;
-    const fields = layout.widths.length;
     const to = shared((from.length / old.words) * layout.words);
     for (let index = 0; index < this.#size; index++) {
-      for (let field = 0; field < fields; field++) {
+      for (const field of layout.widths.keys()) {
         layout.put(to, field, old.get(from, field, index * old.words), index * layout.words);
       }
     }
@@ -239,8 +242,7 @@ export class StateStore {
     this.#number();
     const needed = states * this.layout.words;
     if (needed > this.keys.length) this.#move(needed);
-    let { length } = this.table;
-    while (length * maximalLoad < states) length = nextLength(length);
+    const length = lengthFor(states, this.table.length);
     if (length !== this.table.length) this.#resize(length);
   }
 
@@ -261,8 +263,8 @@ export class StateStore {
   }
 
   #makeRoom(count: number): void {
-    const size = this.#size + count;
-    while (size >= this.#room) this.#resize(nextLength(this.table.length));
+    const length = lengthFor(this.#size + count, this.table.length);
+    if (length !== this.table.length) this.#resize(length);
     this.makeKeys(count);
   }
 
@@ -296,9 +298,7 @@ export class StateStore {
   /** A table for the states that there are. */
   #makeTable(): void {
     this.seen = null;
-    let length = Math.max(4096, this.table.length);
-    while (this.#size >= Math.floor(length * maximalLoad)) length = nextLength(length);
-    this.#resize(length);
+    this.#resize(lengthFor(this.#size, Math.max(shortest, this.table.length)));
   }
 
   #move(length: number): void {
@@ -310,8 +310,8 @@ export class StateStore {
   #resize(length: number): void {
     const { words } = this.layout;
     const { keys } = this;
-    this.#room = Math.floor(length * maximalLoad);
-    const indexMask = 2 ** (32 - Math.clz32(this.#room + 1)) - 1;
+    this.#room = roomOf(length);
+    const indexMask = 2 ** (32 - Math.clz32(this.#room)) - 1;
     this.indexMask = indexMask | 0;
     const table = shared(length);
     const scale = length / 0x1_0000_0000;
@@ -332,6 +332,16 @@ export class StateStore {
     }
     this.table = table;
   }
+}
+
+/** States that a table takes. */
+const roomOf = (length: number): number => Math.floor(length * maximalLoad);
+
+/** The length of a table for so many states, not below `length`. */
+function lengthFor(states: number, length: number): number {
+  let enough = length;
+  while (roomOf(enough) < states) enough = nextLength(enough);
+  return enough;
 }
 
 /** Lengths are multiples of 8: a block of neighbours does not cross the end. */
@@ -370,5 +380,4 @@ export const slotOf = (hash: number, first: number, scale: number): number =>
   ((((hash >>> 0) * scale) | 0) & ~7) | (first & 7);
 
 /** Bits that the place in the table does not tell already. */
-export const tagOf = (hash: number, first: number): number =>
-  Math.imul(hash ^ ((first & 7) << 5), 0x9e37_79b1);
+export const tagOf = (hash: number, first: number): number => Math.imul(hash ^ first, 0x9e37_79b1);

@@ -60,7 +60,8 @@ export class Met {
     machines: readonly string[],
     events: readonly string[],
   ): MachineCoverage {
-    const nodes = allNodes(machine).filter(({ type }) => type !== "history");
+    const [root, ...inner] = allNodes(machine).filter(({ type }) => type !== "history");
+    const nodes = inner.length === 0 ? [root!] : inner; // a machine is no state of itself
     const own = transitionsOf(machine);
     const named = transitionsOf(original).map(nameOf);
     const where = (test: (transition: TransitionLike) => boolean): readonly TransitionName[] =>

@@ -51,12 +51,17 @@ test.each([1, 2])("known numbers of states and steps, %d threads", async (thread
 });
 
 test("a limit on memory is inconclusive and says what was covered", async () => {
-  const { code, report } = await check(["endless"], ["--max-memory", "1"]);
+  const flags = ["--max-memory", "1", "--no-reduce", "--max-states", "5000000"];
+  const { code, report } = await check(["endless"], flags);
   const [result] = report.results;
   expect(result?.verdict).toBe("inconclusive");
   expect(result?.reason).toMatch(/limit of 1 MiB for states reached.*nothing was found so far/u);
   expect(result?.stats["states"]).toBeGreaterThan(10_000);
   expect(code).toBe(3);
+  // What repeats the result searches in the same way and ends in the same place.
+  expect(result?.replay).toContain(
+    "run endless/inside --engine explore --seed 42 --no-reduce --max-states 5000000 --max-memory 1 -c",
+  );
 });
 
 test("an interrupted search keeps what it has covered", async () => {

@@ -112,3 +112,34 @@ test.each([[[9]], [[20, 20]], [[25, 25, 25]]])(
     expect(back).toEqual(stateOf(3));
   },
 );
+
+test.each([[[9]], [[20, 20]], [[25, 25, 25]]])(
+  "room is made when it is needed, and no earlier (%j bits)",
+  (bits) => {
+    const layout = new Layout(bits);
+    const stateOf = (value: number): Uint32Array => {
+      const state = new Uint32Array(layout.words);
+      layout.put(state, 0, value % 512);
+      if (bits.length > 1) layout.put(state, 1, value >>> 9);
+      return state;
+    };
+    const store = new StateStore(layout, 400);
+    const { keys, table } = store;
+    expect(store.capacity()).toBe(400);
+    store.reserve(400);
+    for (let value = 0; value < 400; value++) store.insert(stateOf(value));
+    expect(store.keys).toBe(keys);
+    store.insert(stateOf(400));
+    expect(store.keys.length).toBe(800 * layout.words);
+
+    const most = Math.floor(4096 * 0.8);
+    store.reserve(most);
+    expect(store.capacity()).toBe(most);
+    expect(store.table).toBe(table);
+    store.reserve(most + 1);
+    expect(store.table.length).toBe(4096 * 1.5);
+    expect(store.capacity()).toBe(most + 1);
+    // Entries have room for the number of the last state, and no bit more.
+    expect(store.indexMask).toBe(8191);
+  },
+);

@@ -7,6 +7,11 @@ import { describe, expect, test } from "vitest";
 
 import { automatonOf, FormulaTooLarge } from "../../checkers/explore/temporal/buchi.ts";
 import { Atoms, maximalAtoms } from "../../checkers/explore/temporal/normal.ts";
+import {
+  productOf,
+  ProductTooLarge,
+  type ProductLimits,
+} from "../../checkers/explore/temporal/product.ts";
 import { acceptedRuns, shortened } from "../../checkers/explore/temporal/search.ts";
 import { evaluate } from "../../checkers/explore/temporal/word.ts";
 import type { Formula } from "../../core/temporal.ts";
@@ -135,6 +140,19 @@ describe("limits", () => {
     expect(states(joined("or", eventually))).toBeGreaterThan(0);
     const one: Formula = { op: "U", left: atoms[0]!, right: atoms[1]! };
     expect(() => states(joined("or", [...eventually, one]))).toThrow(FormulaTooLarge);
+  });
+
+  test("as many nodes and pairs as allowed, and not one more", () => {
+    const run: Sketch = { edges: [[1], [2], [2]], truth: [1, 2, 3].map(() => [true, true, true]) };
+    const numbered = new Atoms();
+    const automaton = automatonOf({ op: "not", arg: { op: "G", arg: atom("p") } }, numbered);
+    const within = (limits: ProductLimits): number =>
+      productOf(graphOf(run), labelsOf(run, numbered), automaton, limits).size;
+    const maxPairs = 3 * automaton.successors.length;
+    const size = within({ maxNodes: 1_000, maxPairs });
+    expect(within({ maxNodes: size })).toBe(size);
+    expect(() => within({ maxNodes: size - 1 })).toThrow(ProductTooLarge);
+    expect(() => within({ maxNodes: size, maxPairs: maxPairs - 1 })).toThrow(ProductTooLarge);
   });
 
   test("the search gives up when it is told to", () => {

@@ -27,6 +27,7 @@ const tests = [
   "test/temporal/search.test.ts",
   "test/temporal/ctl.test.ts",
   "test/temporal/properties.test.ts",
+  "test/temporal/words.test.ts",
   "test/semantics",
   "test/explore",
   "test/audit",

@@ -46,16 +46,14 @@ export function cyclicComponents(
         const next = target[cursor[node]!++]!;
         if (index[next] === 0) {
           if (inside(next)) open(next);
-        } else if (onStack[next] === 1 && index[next]! < low[node]!) {
-          low[node] = index[next]!;
+        } else if (onStack[next] === 1) {
+          low[node] = Math.min(low[node]!, index[next]!);
         }
         continue;
       }
       depth -= 1;
-      if (depth > 0) {
-        const parent = work[depth - 1]!;
-        if (low[node]! < low[parent]!) low[parent] = low[node]!;
-      }
+      const parent = work[depth - 1];
+      if (parent !== undefined) low[parent] = Math.min(low[parent]!, low[node]!);
       if (low[node] !== index[node]) continue;
       let bottom = height;
       do {

@@ -27,11 +27,15 @@ export class ProductTooLarge extends Error {}
 export interface ProductLimits {
   /** Nodes of the product. */
   readonly maxNodes: number;
+  /** Pairs of a state and an automaton state; a table has four bytes for each. */
+  readonly maxPairs?: number;
   /** Called now and then; throws to give up. */
   readonly breathe?: () => void;
 }
 
-/** @throws {ProductTooLarge} beyond the limit */
+const mostPairs = 2 ** 29;
+
+/** @throws {ProductTooLarge} beyond a limit */
 export function productOf(
   graph: TemporalGraph,
   labels: Labels,
@@ -39,8 +43,9 @@ export function productOf(
   limits: ProductLimits,
 ): Product {
   const phases = automaton.successors.length;
-  if (graph.size * phases > 2 ** 29) throw new ProductTooLarge();
-  const numbers = new Int32Array(graph.size * phases).fill(-1);
+  const pairs = graph.size * phases;
+  if (pairs > (limits.maxPairs ?? mostPairs)) throw new ProductTooLarge();
+  const numbers = new Int32Array(pairs).fill(-1);
   const state = new IntList();
   const phase = new IntList();
   const parent = new IntList();
