@@ -25,6 +25,7 @@ import { timerKey, type PendingActor } from "./packed/pending.ts";
 import { Product } from "./packed/product.ts";
 import { Selection } from "./packed/selection.ts";
 import { StateStore } from "./packed/store.ts";
+import { copyWords } from "./packed/words.ts";
 import { exploredParameters, type TakenAction, type Timer } from "./stepper.ts";
 
 export { describeSnapshot } from "./describe.ts";
@@ -137,9 +138,6 @@ export interface Reduction {
   apply(edges: Edges, state: StateId, words: Uint32Array): void;
 }
 
-/** Steps that are taken before their targets are looked up, together. */
-const batch = 512;
-
 export class System {
   readonly time: TimeMode;
   readonly parameters: Readonly<Record<string, number>>;
@@ -232,7 +230,7 @@ export class System {
       let length = 0; // both after the last state that was done with
       let steps = 0;
       let grown: unknown = null;
-      for (; state < end && frontier.length < batch; state++) {
+      for (; state < end; state++) {
         this.#store.read(state, this.#current);
         try {
           this.#expander.expand(this.#current, frontier);
@@ -325,24 +323,19 @@ export class System {
     );
   }
 
-  /** The states among the first `count` of which a predicate holds; at most `limit` of them. */
-  select(
-    holds: (state: ModelState) => boolean,
-    count: number,
-    limit = Number.POSITIVE_INFINITY,
-  ): StateId[] {
+  /** The states among the first `count` of which a predicate holds. */
+  select(holds: (state: ModelState) => boolean, count: number): StateId[] {
     const selection = new Selection(this.product, this.#lone, holds);
     const { keys, layout } = this.#store;
     const found: StateId[] = [];
-    for (let state = 0; found.length < limit; state++) {
+    for (let state = 0; ; state++) {
       state = selection.skip(keys, layout, state, count);
-      if (state === count) break;
+      if (state === count) return found;
       const at = state * layout.words;
       const known = selection.test(keys, at, layout);
       const answer = known ?? selection.ask(keys, at, layout, this.snapshot(state));
       if (answer) found.push(state);
     }
-    return found;
   }
 
   /** The snapshots of the components, in the order of their declaration. */
@@ -632,8 +625,10 @@ class EdgeBuffer implements Sink, Edges {
     this.length = 0;
     this.faulty = -1;
     this.#next = expander.next;
-    this.#words = expander.layout.words;
-    if (this.states.length < this.actions.length * this.#words) this.#enlarge(this.actions.length);
+    const { words } = expander.layout;
+    if (words === this.#words) return;
+    this.#words = words;
+    this.states = new Uint32Array(this.actions.length * words);
   }
 
   edge(action: number): void {
@@ -642,9 +637,7 @@ class EdgeBuffer implements Sink, Edges {
     if (length === this.actions.length) this.#enlarge(length * 2);
     this.actions[length] = action;
     const words = this.#words;
-    const states = this.states;
-    const next = this.#next;
-    for (let word = 0; word < words; word++) states[length * words + word] = next[word]!;
+    copyWords(this.#next, 0, this.states, length * words, words);
     this.length = length + 1;
   }
 

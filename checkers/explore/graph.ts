@@ -237,7 +237,7 @@ export function reversed(
   keep: (from: StateId, action: ActionId, to: StateId) => boolean = () => true,
 ): readonly (readonly StateId[])[] {
   const predecessors: StateId[][] = Array.from({ length: graph.system.size() }, () => []);
-  for (let state = 0; state < graph.expanded; state++) {
+  for (const state of predecessors.keys()) {
     forEachEdge(graph, state, (action, target) => {
       if (keep(state, action, target)) predecessors[target]!.push(state);
     });

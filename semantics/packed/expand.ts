@@ -7,6 +7,7 @@
  */
 
 import { FieldTooNarrow, type Layout } from "./layout.ts";
+import { copyWords } from "./words.ts";
 
 /** What of a component is needed to step it. */
 export interface ComponentTables {
@@ -177,7 +178,7 @@ export class Expander {
       const target = data[leaf]!;
       if (target === leafIgnored) continue;
       if (words === 1) next[0] = cur[0]!;
-      else for (let index = 0; index < words; index++) next[index] = cur[index]!;
+      else copyWords(cur, 0, next, 0, words);
       if (!quiet || target < 0 || data[leaf + 1] !== 0 || data[leaf + 2] !== 0) {
         this.#apply(c, component, leaf, -1, actionOf(c, e), sink);
         data = this.#data;
@@ -322,7 +323,7 @@ export class Expander {
     const faults = this.#data[record + 1]!;
     if (faults === 0) return;
     const { faultField } = this.#shape;
-    const budget = faultField < 0 ? 1 : this.#get(faultField);
+    const budget = faultField === -1 ? 1 : this.#get(faultField);
     if (budget === 0) {
       this.limits |= limitFaults;
       return;
@@ -418,7 +419,7 @@ export class Expander {
   #copy(): void {
     const { next } = this;
     const cur = this.#cur;
-    for (let word = 0; word < this.#words; word++) next[word] = cur[word]!;
+    copyWords(cur, 0, next, 0, this.#words);
   }
 
   #get(field: number): number {

@@ -6,6 +6,7 @@
 
 import type { Expander, Sink } from "./expand.ts";
 import { hash1, hash2, hashOf } from "./store.ts";
+import { copyWords, sameWords } from "./words.ts";
 
 /** Entries; a power of two. */
 const recentStates = 1 << 14;
@@ -97,16 +98,11 @@ export class Frontier implements Sink {
     const hash = hashOf(next, 0, words);
     const recent = this.#recent;
     const slot = slotIn(hash, next[0]!) * words;
-    let word = 0;
-    while (word < words && recent[slot + word] === next[word]) word += 1;
-    if (word === words) return;
+    if (sameWords(recent, slot, next, 0, words)) return;
     const { length } = this;
     if (length === this.hashes.length) this.#enlarge();
-    const { states } = this;
-    for (word = 0; word < words; word++) {
-      recent[slot + word] = next[word]!;
-      states[length * words + word] = next[word]!;
-    }
+    copyWords(next, 0, recent, slot, words);
+    copyWords(next, 0, this.states, length * words, words);
     this.hashes[length] = hash;
     this.length = length + 1;
   }

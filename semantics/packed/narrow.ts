@@ -63,7 +63,7 @@ export class NarrowSearch {
       const end = Math.min(to, state + 256);
       store.makeKeys((end - state) * this.#mostSteps);
       const stopped = this.#some(store, state, end);
-      if (stopped < end) return stopped;
+      if (stopped !== end) return stopped;
       state = end;
     }
     return to;

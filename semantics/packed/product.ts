@@ -178,7 +178,7 @@ export class Product implements Resolver {
 
   faultsLeft(state: Uint32Array, at = 0): number | null {
     const { faultField } = this.shape;
-    return faultField < 0 ? null : this.layout.get(state, faultField, at);
+    return faultField === -1 ? null : this.layout.get(state, faultField, at);
   }
 
   /**
@@ -230,7 +230,7 @@ export class Product implements Resolver {
       return [this.#channelField[index]!, channel.contentOf(messages)] as const;
     });
     const { faultField } = this.shape;
-    return faultField < 0 ? values : [...values, [faultField, faults]];
+    return faultField === -1 ? values : [...values, [faultField, faults]];
   }
 
   /** A layout with room for a value that did not fit. */
@@ -290,7 +290,7 @@ export class Product implements Resolver {
       layout.put(next, pendingField, after);
     }
     const known = this.#jumps.indexOf(ms);
-    return known < 0 ? this.#jumps.push(ms) - 1 : known;
+    return known === -1 ? this.#jumps.push(ms) - 1 : known;
   }
 
   /** Milliseconds that pass in a step of time. */

@@ -77,7 +77,7 @@ export class Selection {
         node = cells.write([field, 0, 0]);
         cells.data[slot] = node;
       }
-      if (node < 0 || cells.data[node] !== field) return answer; // it reads now this, now that
+      if (cells.data[node] !== field) return answer; // it reads now this, now that
       const value = layout.get(keys, field, at);
       slot = cells.reach(node + 1, value) + value;
     }

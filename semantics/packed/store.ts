@@ -11,6 +11,7 @@
  */
 
 import type { Layout } from "./layout.ts";
+import { copyWords, sameWords } from "./words.ts";
 
 /** Share of the table that may be in use; it grows by half, so a state costs 5 to 7.5 bytes of it. */
 const maximalLoad = 0.8;
@@ -192,9 +193,7 @@ export class StateStore {
       while (entry !== 0) {
         if (((entry ^ tag) & ~indexMask) === 0) {
           const at = ((entry & indexMask) - 1) * words;
-          let word = 0;
-          while (word < words && keys[at + word] === states[from + word]) word += 1;
-          if (word === words) break;
+          if (sameWords(keys, at, states, from, words)) break;
         }
         slot += 1;
         if (slot === length) slot = 0;
@@ -203,7 +202,7 @@ export class StateStore {
       if (entry === 0) {
         const number = this.#size;
         table[slot] = tag | (number + 1);
-        for (let word = 0; word < words; word++) keys[number * words + word] = states[from + word]!;
+        copyWords(states, from, keys, number * words, words);
         numbers[index] = number;
         this.#size += 1;
       } else numbers[index] = (entry & indexMask) - 1;
@@ -213,8 +212,7 @@ export class StateStore {
   /** Copies a state to a buffer. */
   read(index: number, into: Uint32Array): void {
     const { words } = this.layout;
-    const at = index * words;
-    for (let word = 0; word < words; word++) into[word] = this.keys[at + word]!;
+    copyWords(this.keys, index * words, into, 0, words);
   }
 
   /** Packs all states anew. */

@@ -2,6 +2,7 @@
 
 import { expect, test } from "vitest";
 
+import { Crew } from "../../checkers/explore/parallel/crew.ts";
 import { checkInvariant } from "../../checkers/explore/safety.ts";
 import { depthOf, extend, pathTo, startGraph } from "../../checkers/explore/graph.ts";
 import { always } from "../../core/property.ts";
@@ -25,6 +26,7 @@ test.each<[string, AnyModel]>([
   const { graph: alone } = await explore(model, 1);
   const { graph: together, stop } = await explore(model, 3);
   expect(stop).toBe("complete");
+  expect([alone.threads, together.threads]).toEqual([1, 3]);
   expect([together.expanded, together.transitions, together.levels]).toEqual([
     alone.expanded,
     alone.transitions,
@@ -58,4 +60,23 @@ test("a value outside its range is found by threads too, with a shortest run", a
   expect(stop).toBe("fault");
   expect(graph.fault?.fault.code).toBe("VRF103");
   expect(pathTo(graph, graph.fault!.state!)).toHaveLength(600);
+});
+
+test("levels worth sharing are shared, smaller ones are not", () => {
+  const system = compileModel(grid(600));
+  system.initial();
+  const crew = new Crew(system, 2);
+  try {
+    let [from, to] = [0, 1];
+    for (let depth = 0; depth < 511; depth++) {
+      expect(crew.level(from, to)).toBeNull();
+      system.expand(from, to);
+      [from, to] = [to, system.size()];
+    }
+    expect(to - from).toBe(512);
+    expect(crew.level(from, to)).toEqual({ transitions: 4 * 512 - 2 });
+    expect(system.size() - to).toBe(513);
+  } finally {
+    crew.dispose();
+  }
 });

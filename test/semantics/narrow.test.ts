@@ -11,12 +11,15 @@ import { expect, test } from "vitest";
 
 import { extend, pathTo, startGraph, type ReachableGraph } from "../../checkers/explore/graph.ts";
 import { Layout } from "../../semantics/packed/layout.ts";
+import { NarrowSearch } from "../../semantics/packed/narrow.ts";
 import { hash1, StateStore } from "../../semantics/packed/store.ts";
 import { makeRandom } from "../../core/random.ts";
 import { compileModel } from "../../semantics/system.ts";
 import type { AnyModel, MachineModel, SystemModel } from "../../index.ts";
 import { contextWith } from "../explore/support.ts";
+import { alternatingBit } from "../fixtures/explore/alternating-bit.ts";
 import { grid } from "../fixtures/explore/grid.ts";
+import { philosophers } from "../fixtures/explore/philosophers.ts";
 
 const seed = Number(process.env["VERIFY_SEED"] ?? 20261125);
 const numRuns = Number(process.env["VERIFY_NARROW_RUNS"] ?? 25);
@@ -114,6 +117,32 @@ test("threads find the states that the bits have", async () => {
   const states = ({ system }: ReachableGraph): Uint32Array =>
     system.store.keys.slice(0, system.size()).toSorted();
   expect(states(graph)).toEqual(states(alone.graph));
+});
+
+test("plain steps need nobody else", async () => {
+  for (const model of [grid(150), philosophers(5, true)]) {
+    const { graph } = await searched(model, "table");
+    const { product } = graph.system; // every table is filled
+    const { layout, shape } = product;
+    const store = new StateStore(layout);
+    const narrow = new NarrowSearch(shape, layout, product);
+    expect(narrow.suits()).toBe(true);
+    const states = Uint32Array.from({ length: 20_000 }, () => graph.system.store.keys[0]!);
+    store.meet(states, states.map(hash1) as unknown as Int32Array, states.length);
+    expect([store.size(), store.seen === null]).toEqual([1, false]);
+    let steps = 0;
+    for (let state = 0; state < store.size();) {
+      const to = store.size();
+      expect(narrow.expand(store, state, to)).toBe(to);
+      steps += narrow.steps;
+      state = to;
+    }
+    expect([store.size(), steps]).toEqual([graph.expanded, graph.transitions]);
+  }
+  const channels = compileModel(alternatingBit({}));
+  expect(
+    new NarrowSearch(channels.product.shape, channels.product.layout, channels.product).suits(),
+  ).toBe(false);
 });
 
 // --- random systems -----------------------------------------------------------------------------

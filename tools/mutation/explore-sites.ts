@@ -23,6 +23,7 @@ export const sources = [
     "product",
     "selection",
     "store",
+    "words",
   ].map((name) => `semantics/packed/${name}.ts`),
   ...["instrument", "oracle", "recorder"].map((name) => `semantics/trace/${name}.ts`),
   ...["graph", "recurrence", "safety"].map((name) => `checkers/explore/${name}.ts`),
@@ -46,7 +47,8 @@ export const operators: readonly Operator[] = [
   { name: "shift by one: + 1 left out", find: / \+ 1\b/g, replace: "" },
   { name: "turn a test: === to !==", find: / === /g, replace: " !== " },
   { name: "weaken a test: && to ||", find: / && /g, replace: " || " },
-  { name: "drop a mask: & to |", find: / & (?=[~\w(])/g, replace: " | " },
+  // Not in types, whose names are capitals.
+  { name: "drop a mask: & to |", find: / & (?=[~a-z0-9(])/g, replace: " | " },
   { name: "skip a continue", find: /\bcontinue;/g, replace: ";" },
   {
     name: "answer the opposite: return true/false",

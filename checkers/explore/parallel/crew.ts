@@ -70,9 +70,7 @@ export class Crew {
     ] as const) {
       Atomics.store(block, word, value);
     }
-    for (let thread = 0; thread < threads; thread++) {
-      Atomics.store(block, control.spare + thread, -1);
-    }
+    block.fill(-1, control.spare, control.spare + threads);
     for (const { port } of this.#members) port.postMessage(space);
     Atomics.add(block, control.order, 1);
     Atomics.notify(block, control.order);

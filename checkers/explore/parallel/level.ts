@@ -10,6 +10,7 @@ import { Expander, type Resolver, type Shape } from "../../../semantics/packed/e
 import { Frontier } from "../../../semantics/packed/frontier.ts";
 import { FieldTooNarrow, type Layout } from "../../../semantics/packed/layout.ts";
 import { slotOf, tagOf } from "../../../semantics/packed/store.ts";
+import { copyWords, sameWords } from "../../../semantics/packed/words.ts";
 
 /** Words of the control block. */
 export const control = {
@@ -132,7 +133,7 @@ class LevelWorker {
     let transitions = 0;
     frontier.start();
     for (let state = from; state < to; state++) {
-      for (let word = 0; word < words; word++) this.#current[word] = keys[state * words + word]!;
+      copyWords(keys, state * words, this.#current, 0, words);
       const { length, steps } = frontier;
       let known = true;
       try {
@@ -201,7 +202,7 @@ class LevelWorker {
       if (entry === 0) {
         if (this.#spare < 0) this.#spare = Atomics.add(shared, control.size, 1);
         const number = this.#spare;
-        for (let word = 0; word < words; word++) keys[number * words + word] = states[from + word]!;
+        copyWords(states, from, keys, number * words, words);
         entry = Atomics.compareExchange(table, slot, 0, tag | (number + 1));
         if (entry === 0) {
           this.#spare = -1;
@@ -210,9 +211,7 @@ class LevelWorker {
       }
       if (((entry ^ tag) & ~indexMask) === 0) {
         const at = ((entry & indexMask) - 1) * words;
-        let word = 0;
-        while (word < words && keys[at + word] === states[from + word]) word += 1;
-        if (word === words) return;
+        if (sameWords(keys, at, states, from, words)) return;
       }
       slot += 1;
       if (slot === length) slot = 0;

@@ -15,6 +15,7 @@
 
 import type { Product } from "../../../semantics/packed/product.ts";
 import type { StateStore } from "../../../semantics/packed/store.ts";
+import { copyWords } from "../../../semantics/packed/words.ts";
 import type { Edges, StateId } from "../../../semantics/system.ts";
 import { Access } from "./access.ts";
 
@@ -88,9 +89,7 @@ export class AmpleSets {
       if (this.#numbers.length < count) this.#numbers = new Uint32Array(count * 2);
       if (this.#states.length < count * words) this.#states = new Uint32Array(count * words * 2);
       chosen.forEach((edge, index) => {
-        for (let word = 0; word < words; word++) {
-          this.#states[index * words + word] = edges.states[edge * words + word]!;
-        }
+        copyWords(edges.states, edge * words, this.#states, index * words, words);
       });
       store.insertAll(this.#states, count, this.#numbers);
       if (!this.#conditions.proceeds(this.#numbers, count, state)) continue;

@@ -7,6 +7,7 @@
 import type { ChannelDeclaration } from "../../../core/system.ts";
 import { FieldTooNarrow } from "../../../semantics/packed/layout.ts";
 import type { Component, Product } from "../../../semantics/packed/product.ts";
+import { copyWords } from "../../../semantics/packed/words.ts";
 
 export class Exchange {
   /** Where each machine goes. */
@@ -48,7 +49,7 @@ export class Exchange {
   /** Writes the exchanged state; `from` and `to` are different arrays. */
   apply(from: Uint32Array, at: number, to: Uint32Array): void {
     const { layout } = this.#product;
-    for (let word = 0; word < layout.words; word++) to[word] = from[at + word]!;
+    copyWords(from, at, to, 0, layout.words);
     for (const [field, target] of this.moved) {
       const value = this.translate(field, layout.get(from, field, at));
       if (value > layout.mask[target]!) throw new FieldTooNarrow(target, value);

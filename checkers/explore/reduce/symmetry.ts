@@ -7,6 +7,7 @@
 import { Expander, type Sink } from "../../../semantics/packed/expand.ts";
 import type { Layout } from "../../../semantics/packed/layout.ts";
 import type { Product } from "../../../semantics/packed/product.ts";
+import { copyWords } from "../../../semantics/packed/words.ts";
 import type { Edges, System } from "../../../semantics/system.ts";
 import type { RunStep } from "../graph.ts";
 import { Blocks } from "./blocks.ts";
@@ -244,7 +245,7 @@ export class Symmetry {
         blocks.sort(states, at);
         continue;
       }
-      for (let word = 0; word < words; word++) this.#best[word] = states[at + word]!;
+      copyWords(states, at, this.#best, 0, words);
       for (const exchange of exchanges) {
         exchange.apply(states, at, this.#other);
         if (isSmaller(this.#other, this.#best)) this.#best.set(this.#other);

@@ -130,7 +130,7 @@ export class Labelling {
     const { offset, source } = this.#incomingOf(this.#readings[which].rows);
     const reached = Uint8Array.from(goal);
     const queue: number[] = [];
-    for (let state = 0; state < this.#size; state++) if (reached[state] === 1) queue.push(state);
+    for (const [state, bit] of goal.entries()) if (bit === 1) queue.push(state);
     for (let state = queue.pop(); state !== undefined; state = queue.pop()) {
       for (let edge = offset[state]!; edge < offset[state + 1]!; edge++) {
         const before = source[edge]!;
@@ -190,7 +190,7 @@ interface Incoming {
 function reverse({ size, offset, target }: TemporalGraph): Incoming {
   const starts = new Uint32Array(size + 1);
   for (const state of target) starts[state + 1]! += 1;
-  for (let state = 0; state < size; state++) starts[state + 1]! += starts[state]!;
+  for (const [state, count] of starts.entries()) starts[state] = count + (starts[state - 1] ?? 0);
   const source = new Uint32Array(target.length);
   const cursor = starts.slice();
   for (let state = 0; state < size; state++) {
