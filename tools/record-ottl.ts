@@ -1,7 +1,7 @@
 /**
  * Asks the Go engine (built from its public modules) what the recorded tests of OTTL compare with:
- * the random pairs of `test/impl/ottl/answers.json` and the statements of
- * `test/impl/ottl/functions.json`. A new statement is added to that file with any outcome, and
+ * the random pairs of `test/impl/ottl/answers.json`, the functions of the transform processor in
+ * `test/impl/ottl/transforms.json` and the statements of `test/impl/ottl/functions.json`. A new statement is added to that file with any outcome, and
  * recorded by `node tools/record-ottl.ts`.
  */
 
@@ -13,6 +13,7 @@ import { call, outcome } from "../test/impl/ottl/calls.ts";
 import { canonical } from "../test/impl/ottl/judge.ts";
 import { pair, shortHash } from "../test/impl/ottl/pairs.ts";
 import { ask, buildPeer, panicked, peerVersion } from "../test/impl/ottl/peer.ts";
+import { told, transforms } from "../test/impl/ottl/transforms.ts";
 
 const engine = `github.com/open-telemetry/opentelemetry-collector-contrib/pkg/ottl ${peerVersion}`;
 const seed = 1;
@@ -36,6 +37,12 @@ try {
     return shortHash(asked) + kind[0] + shortHash(after);
   });
   write("answers", { engine, seed, answers });
+
+  const made = ask(peer, folder, transforms).map((answer, id) => [
+    shortHash(transforms[id]!),
+    panicked(answer) ? "p" : told(canonical(transforms[id]!, answer)),
+  ]);
+  write("transforms", { engine, outcomes: made.map((each) => each.join("")) });
 
   const recorded = JSON.parse(readFileSync(place("functions"), "utf8")) as {
     outcomes: Record<string, unknown>;

@@ -3,14 +3,15 @@
 import { enums } from "./contexts/enums.ts";
 import { pathAccessor } from "./contexts/paths.ts";
 import { camel } from "./functions/texts.ts";
-import { functionNamed, isAbsent } from "./functions/index.ts";
-import type {
-  FunctionSpec,
-  Getter,
-  LambdaValue,
-  Level,
-  Parameter,
-  ParameterType,
+import { functionNamed } from "./functions/index.ts";
+import {
+  NotKnownHere,
+  type FunctionSpec,
+  type Getter,
+  type LambdaValue,
+  type Level,
+  type Parameter,
+  type ParameterType,
 } from "./registry.ts";
 import { indexResult, type Accessor, type KeyGetter } from "./runtime/access.ts";
 import { compare } from "./runtime/compare.ts";
@@ -267,9 +268,6 @@ class Compiler {
     const { context, level, component, fixture } = this.#options;
     const spec = fixture?.functions.get(name) ?? functionNamed(name, context, level, component);
     if (spec !== null) return spec;
-    if (isAbsent(name, context, component)) {
-      throw new OttlUnsupportedError(`${name} is not implemented here`, span);
-    }
     throw new OttlBuildError(`undefined function "${name}"`, span);
   }
 
@@ -278,6 +276,7 @@ class Compiler {
       return spec.build(args, this.#options.level);
     } catch (error) {
       if (error instanceof OttlBuildError || !(error instanceof Error)) throw error;
+      if (error instanceof NotKnownHere) throw new OttlUnsupportedError(error.message, span);
       throw new OttlBuildError(`couldn't create function: ${error.message}`, span);
     }
   }
@@ -379,6 +378,10 @@ class Compiler {
       case "literalStrings":
         return this.#list(value, (item) =>
           item.kind === "string" ? item.value : wrong("must be a string"),
+        );
+      case "literalFloats":
+        return this.#list(value, (item) =>
+          item.kind === "float" ? item.value : wrong("must be a float"),
         );
       case "stringLikeSlice":
         return this.#stringLikes(value);

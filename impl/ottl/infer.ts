@@ -1,7 +1,7 @@
 /** The context of a group of texts whose paths name theirs. */
 
 import { enums } from "./contexts/enums.ts";
-import { functionNamed, isAbsent } from "./functions/index.ts";
+import { functionNamed } from "./functions/index.ts";
 import { signalOf } from "./items.ts";
 import type { Signal } from "./otlp/model.ts";
 import type { Level } from "./registry.ts";
@@ -65,10 +65,7 @@ export function inferContext(
   }
   const refused = (context: ContextName): string | null => {
     for (const name of functions) {
-      const known =
-        functionNamed(name, context, level, component) !== null ||
-        isAbsent(name, context, component);
-      if (!known) {
+      if (functionNamed(name, context, level, component) === null) {
         return `inferred context "${context}" does not support the function "${name}"`;
       }
     }

@@ -53,6 +53,7 @@ export interface ParameterTypes {
   /** A list in the statement, or anything that yields one. */
   stringLikeSlice: Getter<readonly (string | null)[]>;
   literalStrings: readonly string[];
+  literalFloats: readonly number[];
   function: FunctionByName;
   lambda: LambdaValue;
 }
@@ -117,6 +118,9 @@ export function levelOf(version: string, gates: readonly string[] = []): Level {
 }
 /** The newest version whose behaviour was studied. */
 export const newest = "v0.162";
+
+/** Upstream takes it, this engine does not know it: nothing can be said about the statement. */
+export class NotKnownHere extends Error {}
 
 /** How far a symbolic analysis follows a function. */
 export type SymbolicForm =

@@ -1,4 +1,4 @@
-module ottl-peer
+module github.com/open-telemetry/opentelemetry-collector-contrib/processor/transformprocessor/ottlpeer
 
 go 1.26.0
 
@@ -7,6 +7,8 @@ require (
 	go.opentelemetry.io/collector/component/componenttest v0.162.0
 	go.opentelemetry.io/collector/pdata v1.68.0
 )
+
+require github.com/Masterminds/semver/v3 v3.5.0 // indirect
 
 require (
 	github.com/alecthomas/participle/v2 v2.1.4 // indirect
@@ -30,6 +32,7 @@ require (
 	github.com/modern-go/concurrent v0.0.0-20180306012644-bacd9c7ef1dd // indirect
 	github.com/modern-go/reflect2 v1.0.3-0.20250322232337-35a7c28c31ee // indirect
 	github.com/open-telemetry/opentelemetry-collector-contrib/internal/coreinternal v0.162.0 // indirect
+	github.com/open-telemetry/opentelemetry-collector-contrib/processor/transformprocessor v0.162.0
 	github.com/stretchr/testify v1.12.1 // indirect
 	github.com/twmb/murmur3 v1.2.0 // indirect
 	github.com/ua-parser/uap-go v0.0.0-20251207011819-db9adb27a0b8 // indirect
@@ -53,3 +56,5 @@ require (
 	google.golang.org/grpc v1.83.2 // indirect
 	gopkg.in/yaml.v3 v3.0.1 // indirect
 )
+
+replace github.com/open-telemetry/opentelemetry-collector-contrib/processor/transformprocessor => ./transformprocessor

@@ -17,6 +17,7 @@ import {
   tuple,
 } from "fast-check";
 
+import { functions } from "../../../impl/ottl/functions/index.ts";
 import { contextsOf, type Program } from "../symbolic/program.ts";
 import { leafType } from "../symbolic/leaves.ts";
 import { accessOf } from "../symbolic/paths.ts";
@@ -142,10 +143,61 @@ function noteCall(call: Call, pools: Pools): void {
     for (const text of [literal, `x${literal}`]) entry?.texts.add(text);
   }
   if (call.name === "ParseJSON" && entry !== null) entry.texts.add("\u0001json");
+  for (const example of examples[call.name] ?? []) entry?.texts.add(example);
+  for (const { leaf, keys, values } of whatTheyRead(call)) {
+    const path = { leaf, keys };
+    const name = JSON.stringify([leaf, ...keys]);
+    const known = pools.spots.get(name) ?? { spot: path, texts: new Set(), numbers: new Set() };
+    pools.spots.set(name, known);
+    for (const key of keys) pools.keys.add(key);
+    for (const value of values) {
+      if (typeof value === "string") known.texts.add(value);
+      else known.numbers.add(value);
+    }
+  }
   if (second?.kind === "list") {
     for (const item of second.items) if (item.kind === "string") pools.keys.add(item.value);
   }
   if (/^(?:delete_key)$/.test(call.name) && literal !== null) pools.keys.add(literal);
+}
+
+/** Texts that a function of one text can read. */
+const examples: Readonly<Record<string, readonly string[]>> = {
+  Duration: ["1h30m"],
+  IsInCIDR: ["10.0.0.1"],
+  ParseCEF: ["CEF:0|Vendor|Product|1.0|100|Name|5|src=10.0.0.1 act=blocked"],
+  ParseCLF: [
+    '10.0.0.1 - frank [10/Oct/2000:13:55:36 -0700] "GET /a HTTP/1.0" 200 2326',
+    '10.0.0.1 - - [10/Oct/2000:13:55:36 -0700] "GET /a HTTP/1.0" 200 - "-" "curl"',
+  ],
+  ParseELF: ["#Version: 1.0\n#Fields: time cs-method\n00:34:23 GET"],
+  ParseKeyValue: ["k=v other=1"],
+  ParseLEEF: ["LEEF:1.0|Vendor|Product|1.0|id|src=10.0.0.1\tact=blocked"],
+  ParseSimplifiedXML: ["<a><b>1</b></a>"],
+  ParseXML: ["<a><b>1</b></a>"],
+  URL: ["http://example.com:80/p?q=1"],
+};
+
+/** What a function reads and writes that has no such argument. */
+function whatTheyRead(
+  call: Call,
+): readonly (Spot & { readonly values: readonly (string | number)[] })[] {
+  if (call.name === "set_semconv_span_name") {
+    return [
+      { leaf: "span.kind", keys: [], values: [2, 3] },
+      { leaf: "span.attributes", keys: ["http.request.method"], values: ["GET"] },
+      { leaf: "span.attributes", keys: ["http.route"], values: ["/a"] },
+    ];
+  }
+  const { contexts = null } = functions.get(call.name) ?? {};
+  if (contexts === null || !/^[a-z]/.test(call.name)) return [];
+  return contexts.some((context) => context === "metric" || context === "datapoint")
+    ? [
+        { leaf: "metric.type", keys: [], values: [1, 2, 3, 4, 5] },
+        { leaf: "datapoint.attributes", keys: ["k"], values: ["v"] },
+        { leaf: "datapoint.value", keys: [], values: [1, 2.5] },
+      ]
+    : [];
 }
 
 /** Records for a program, as a fast-check arbitrary. */

@@ -166,6 +166,24 @@ const span = (read: Reader): Json => ({
 /** Containers of data points by `metric.type`: gauge, sum, histogram, exponential, summary. */
 const containers = ["", "gauge", "sum", "histogram", "exponentialHistogram", "summary"] as const;
 
+/** What the questions do not look into, so that rules about it have something to work on. */
+const contentsOf: Readonly<Record<string, { readonly [name: string]: Json }>> = {
+  histogram: {
+    count: "7",
+    sum: 30,
+    explicitBounds: [1, 5, 20],
+    bucketCounts: ["1", "2", "3", "1"],
+  },
+  exponentialHistogram: {
+    count: "4",
+    sum: 9,
+    scale: 0,
+    zeroCount: "1",
+    positive: { offset: 0, bucketCounts: ["2", "1"] },
+  },
+  summary: { count: "4", sum: 10, quantileValues: [{ quantile: 0.5, value: 2 }] },
+};
+
 function metric(read: Reader, record: PlainRecord): Json {
   const type = record.get("metric.type");
   const container = containers[Number(type?.tag === "Int" ? type.value : 1n)] ?? "gauge";
@@ -179,6 +197,7 @@ function metric(read: Reader, record: PlainRecord): Json {
     ...(isNumber && value?.tag === "Int" ? read.field("datapoint.value", "asInt") : {}),
     ...(isNumber && value?.tag === "Dbl" ? read.field("datapoint.value", "asDouble") : {}),
   };
+  const contents = contentsOf[container] ?? {};
   const temporality = ["sum", "histogram", "exponentialHistogram"].includes(container)
     ? read.field("metric.aggregation_temporality", "aggregationTemporality")
     : {};
@@ -190,6 +209,6 @@ function metric(read: Reader, record: PlainRecord): Json {
     ...read.attributes("metric.metadata", "metadata"),
     ...(container === ""
       ? {}
-      : { [container]: { dataPoints: [point], ...temporality, ...monotonic } }),
+      : { [container]: { dataPoints: [{ ...point, ...contents }], ...temporality, ...monotonic } }),
   };
 }

@@ -1,5 +1,6 @@
 /** Editors as changes of the state. An editor that fails changes nothing. */
 
+import { functions } from "../../../impl/ottl/functions/index.ts";
 import {
   deleteMatching,
   emptyList,
@@ -72,7 +73,7 @@ export class Editing {
   apply(call: Call): Edit {
     const target = argument(call, 0, "target");
     if (call.name === "route") return nothing(no());
-    if (target?.kind !== "path") return this.#unknown(call);
+    if (target?.kind !== "path" || !hasTarget(call)) return this.#unknown(call);
     const arg = (position: number, name: string): Pair | undefined => {
       const expr = argument(call, position, name);
       return expr === undefined ? undefined : this.#evaluator.value(expr);
@@ -362,14 +363,14 @@ export class Editing {
   #unknown(call: Call): Edit {
     this.#scope.unmodelled(`${call.name}()`);
     const writes = new Map<string, Term>();
-    const target = argument(call, 0, "target");
+    const target = hasTarget(call) ? argument(call, 0, "target") : undefined;
     const leaves =
       target?.kind === "path"
         ? [
             accessOf(target.context, target.field)?.leaf ?? `${target.context}.${target.field}`,
             ...leavesBehind(target),
           ]
-        : metricLeaves;
+        : itemLeaves(call);
     for (const [leaf, value] of this.#anyLeaves(leaves)) writes.set(leaf, value);
     return { writes, error: variable(`${this.#scope.run}fails@${this.#site}`, "Bool") };
   }
@@ -423,17 +424,14 @@ const identifiers: Readonly<Record<string, number>> = {
 const widthOf = (expr: Expr): number => (expr.kind === "path" ? (identifiers[expr.field] ?? 0) : 0);
 const isIdentifierPath = (expr: Expr): boolean => widthOf(expr) > 0;
 
-/** What functions without a target change: those of the metric context. */
-const metricLeaves: readonly string[] = [
-  "metric.name",
-  "metric.description",
-  "metric.unit",
-  "metric.type",
-  "metric.aggregation_temporality",
-  "metric.is_monotonic",
-  "datapoint.attributes",
-  "datapoint.value",
-];
+const hasTarget = ({ name }: Call): boolean =>
+  functions.get(name)?.parameters[0]?.type.endsWith("Path") === true;
+
+/** What functions without a target change: the metric and what is in it, but for one. */
+const itemLeaves = ({ name }: Call): readonly string[] =>
+  name === "set_semconv_span_name"
+    ? ["span.name", "span.attributes"]
+    : leavesOf(["metric", "datapoint"]).filter((leaf) => !leaf.endsWith(".cache"));
 
 const isMapLeaf = (leaf: string): boolean => /\.(?:attributes|cache|metadata)$/.test(leaf);
 

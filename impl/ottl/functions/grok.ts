@@ -1,5 +1,6 @@
 /** Grok: patterns made of named patterns. The base set and what access logs and AWS need is known. */
 
+import { NotKnownHere } from "../registry.ts";
 import { fail, type Val, type ValMap } from "../runtime/value.ts";
 import { parseBool, parseFloat64, parseInt64 } from "../runtime/text.ts";
 import { pattern } from "../runtime/regex.ts";
@@ -132,7 +133,7 @@ export function grok(
       return text.replace(reference, (whole, name: string, id?: string, type?: string) => {
         const definition = known.get(name);
         if (definition === undefined) {
-          throw new Error(
+          throw new NotKnownHere(
             `the grok pattern ${name} in ${whole} is not known here; define it in the last argument`,
           );
         }

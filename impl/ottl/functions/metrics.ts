@@ -13,7 +13,7 @@ import type { Item } from "../runtime/item.ts";
 import { truncate64 } from "../runtime/text.ts";
 import { fail, type ValMap } from "../runtime/value.ts";
 
-const transformed = {
+export const transformed = {
   symbolic: "out of model",
   components: ["transform"],
   contexts: ["metric"],
@@ -43,28 +43,28 @@ function counted(
   );
 }
 
-function sumMetric(
+/** A metric of numbers, named and described after another. */
+export const numberMetric = (
   from: Metric,
   name: string,
-  unit: string,
-  temporality: number,
-  monotonic: boolean,
-  dataPoints: NumberPoint[],
-): Metric {
-  return {
-    name,
-    description: from.description,
-    unit,
-    gauge: null,
-    sum: { dataPoints, aggregationTemporality: temporality, isMonotonic: monotonic },
-    histogram: null,
-    exponentialHistogram: null,
-    summary: null,
-    metadata: new Map(),
-  };
-}
+  data: Pick<Metric, "sum"> | Pick<Metric, "gauge">,
+): Metric => ({
+  name,
+  description: from.description,
+  unit: from.unit,
+  gauge: null,
+  sum: null,
+  histogram: null,
+  exponentialHistogram: null,
+  summary: null,
+  metadata: new Map(),
+  ...data,
+});
 
-const pointFrom = (point: Counted, value: number | bigint): NumberPoint => ({
+export const pointFrom = (
+  point: HistogramPoint | ExponentialPoint | SummaryPoint,
+  value: number | bigint,
+): NumberPoint => ({
   attributes: structuredClone(point.attributes),
   startTimeUnixNano: point.startTimeUnixNano,
   timeUnixNano: point.timeUnixNano,
@@ -75,7 +75,7 @@ const pointFrom = (point: Counted, value: number | bigint): NumberPoint => ({
 });
 
 /** New metrics are put behind the others, where statements meet them later. */
-function added(item: Item, metric: Metric): null {
+export function added(item: Item, metric: Metric): null {
   if ((metric.sum ?? metric.gauge)!.dataPoints.length > 0) item.scope!.metrics.push(metric);
   return null;
 }
@@ -99,10 +99,8 @@ const extracted = (
           return value === null ? [] : [pointFrom(point, value)];
         });
         const title = metric.name + (suffix ?? ending);
-        return added(
-          item,
-          sumMetric(metric, title, unitOf(metric), temporality, monotonic, dataPoints),
-        );
+        const sum = { dataPoints, aggregationTemporality: temporality, isMonotonic: monotonic };
+        return added(item, { ...numberMetric(metric, title, { sum }), unit: unitOf(metric) });
       },
   );
 
@@ -126,9 +124,8 @@ const fromSummary = (
         if (metric.summary === null) return null;
         const dataPoints = metric.summary.dataPoints.map((p) => pointFrom(p, valueOf(p)));
         const title = metric.name + (suffix ?? ending);
-        item.scope!.metrics.push(
-          sumMetric(metric, title, metric.unit, number, monotonic, dataPoints),
-        );
+        const sum = { dataPoints, aggregationTemporality: number, isMonotonic: monotonic };
+        item.scope!.metrics.push(numberMetric(metric, title, { sum }));
         return null;
       };
     },
@@ -143,6 +140,9 @@ function scale(metric: Metric, factor: number): void {
   const by = (value: number | null): number | null => (value === null ? null : value * factor);
   if (metric.exponentialHistogram !== null) {
     fail("exponential histograms are not supported by the 'scale_metric' function");
+  }
+  if (!(metric.gauge ?? metric.sum ?? metric.summary ?? metric.histogram)) {
+    fail("unsupported metric type: 'Empty'");
   }
   for (const point of (metric.gauge ?? metric.sum)?.dataPoints ?? []) scaleNumber(point, factor);
   for (const point of metric.summary?.dataPoints ?? []) {

@@ -4,6 +4,7 @@ import { arg, define, opt, pure, type FunctionSpec } from "../registry.ts";
 import { compare } from "../runtime/compare.ts";
 import { patternOf } from "../runtime/regex.ts";
 import { sprintf } from "../runtime/printf.ts";
+import { trimmed } from "../runtime/text.ts";
 import {
   fail,
   kindName,
@@ -33,13 +34,11 @@ const upper = (text: string): string => mapped(text, (c) => c.toUpperCase());
 const isUpper = (c: number): boolean => c >= 65 && c <= 90;
 const isLower = (c: number): boolean => c >= 97 && c <= 122;
 const isDigit = (c: number): boolean => c >= 48 && c <= 57;
-const goSpace =
-  /^[\t\n\v\f\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+|[\t\n\v\f\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+$/g;
 const separators = " _-.";
 
 /** Words begin after separators and digits; other characters are left out. */
 export function camel(text: string): string {
-  const bare = text.replace(goSpace, "");
+  const bare = trimmed(text);
   const acronym = bare === "ID";
   const source = acronym ? "id" : bare;
   let out = "";
@@ -65,7 +64,7 @@ export function camel(text: string): string {
 
 /** A separator where the class of the character changes; runs of capitals are one word. */
 function snake(text: string): string {
-  const bytes = Buffer.from(text.replace(goSpace, ""));
+  const bytes = Buffer.from(trimmed(text));
   const out: number[] = [];
   const line = 95;
   for (let i = 0; i < bytes.length; i++) {
@@ -99,7 +98,7 @@ const cases: Readonly<Record<string, (text: string) => string>> = { lower, upper
 const toCase = (name: string, change: (text: string) => string): FunctionSpec =>
   pure(name, [arg("target", "string")], { symbolic: "abstract", returns: "string" }, change);
 
-function trimmed(text: string, cutset: string): string {
+function trimmedBy(text: string, cutset: string): string {
   const cut = new Set(cutset);
   const characters = Array.from(text);
   let start = 0;
@@ -185,7 +184,7 @@ export const texts: readonly FunctionSpec[] = [
     "Trim",
     [arg("target", "string"), opt("replacement", "literalString")],
     { symbolic: "abstract", returns: "string" },
-    (text, cutset) => trimmed(text, cutset ?? " "),
+    (text, cutset) => trimmedBy(text, cutset ?? " "),
   ),
   pure(
     "TrimPrefix",

@@ -220,3 +220,12 @@ export function truncate64(value: number): bigint {
   const whole = BigInt(Math.trunc(value));
   return whole === BigInt.asIntN(64, whole) ? whole : -(2n ** 63n);
 }
+
+const goSpace = "\t\n\v\f\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000";
+const outerSpace = new RegExp(`^[${goSpace}]+|[${goSpace}]+$`, "g");
+const innerSpace = new RegExp(`[${goSpace}]+`);
+/** Without the space around it, as `strings.TrimSpace`. */
+export const trimmed = (text: string): string => text.replace(outerSpace, "");
+/** What stands between space, as `strings.Fields`. */
+export const words = (text: string): string[] =>
+  text.split(innerSpace).filter((word) => word !== "");
