@@ -20,8 +20,8 @@ export interface BreakerUnderTest {
   isRejection(error: unknown): boolean;
   /** Lets virtual time pass; null when that led to nothing, because nothing was due. */
   advance(ms: number): Promise<void> | null;
-  /** What `read` returns once the breaker is quiet. */
-  settle<T>(read: () => T): Promise<T>;
+  /** What `read` returns once the breaker is quiet. Left out: it is when no microtask is left. */
+  settle?<T>(read: () => T): Promise<T>;
   dispose(): void;
 }
 
@@ -73,6 +73,9 @@ export type Observe = (
   results: "intact" | "changed",
 ) => Observables;
 
+/** What was observed, or how to read it once the breaker is quiet. */
+type Answer = Observables | (() => Observables);
+
 const plain: Observe = (state, call, results) => ({ state, call, results });
 
 /**
@@ -99,7 +102,7 @@ export function driveBreaker(
     return show(state, call, intact ? "intact" : "changed");
   };
 
-  const makeCall = (): Promise<Observables> | Observables => {
+  const makeCall = (): Answer => {
     if (state === "closed") {
       let present = 0;
       for (const call of inFlight) if (call.period === period) present += 1;
@@ -117,7 +120,7 @@ export function driveBreaker(
         (value) => call.returned(value),
         (error: unknown) => call.threw(error),
       );
-    return breaker.settle(() => outcomeOf(call));
+    return () => outcomeOf(call);
   };
 
   const outcomeOf = (call: Call): Observables => {
@@ -131,7 +134,7 @@ export function driveBreaker(
     throw new Error("the breaker answered a call that it did not make", { cause: call.thrown });
   };
 
-  const finish = (late: boolean, failed: boolean): Promise<Observables> | Observables => {
+  const finish = (late: boolean, failed: boolean): Answer => {
     let index = 0;
     while (index < inFlight.length && (inFlight[index]!.period !== period) !== late) index += 1;
     const call = inFlight[index];
@@ -139,29 +142,33 @@ export function driveBreaker(
     inFlight.splice(index, 1);
     if (failed) call.reject(call.error);
     else call.resolve("value");
-    return breaker.settle(() => {
+    return () => {
       const passedOn = failed ? call.thrown === call.error : call.value === "value";
       if (!passedOn) intact = false;
       return observe("none");
-    });
+    };
   };
 
+  const begin = (event: TraceAction): Answer => {
+    switch (event.type) {
+      case "CALL":
+        return makeCall();
+      case "SUCCESS":
+        return finish(false, false);
+      case "FAILURE":
+        return finish(false, true);
+      case "LATE_SUCCESS":
+        return finish(true, false);
+      case "LATE_FAILURE":
+        return finish(true, true);
+      default:
+        throw new Error(`a circuit breaker cannot be sent the event "${event.type}"`);
+    }
+  };
   return {
     send(event) {
-      switch (event.type) {
-        case "CALL":
-          return makeCall();
-        case "SUCCESS":
-          return finish(false, false);
-        case "FAILURE":
-          return finish(false, true);
-        case "LATE_SUCCESS":
-          return finish(true, false);
-        case "LATE_FAILURE":
-          return finish(true, true);
-        default:
-          throw new Error(`a circuit breaker cannot be sent the event "${event.type}"`);
-      }
+      const answer = begin(event);
+      return typeof answer === "function" ? (breaker.settle?.(answer) ?? answer) : answer;
     },
     advance: (ms) => breaker.advance(ms)?.then(() => observe("none")) ?? observe("none"),
     dispose: () => breaker.dispose(),

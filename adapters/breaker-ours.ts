@@ -137,7 +137,6 @@ function drive(
       },
       // Every step before this one was quiet at its end.
       advance: (ms) => (clock.skip(ms) ? null : clock.advance(ms)),
-      settle: whenQuiet,
       dispose: () => breaker.dispose(),
     },
     parameter(parameters, "concurrency"),

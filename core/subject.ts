@@ -20,8 +20,12 @@ export type Observables = Readonly<Record<string, Scalar>>;
 
 /** One running instance of an implementation, driven in virtual time. */
 export interface ImplementationDriver {
-  /** Sends the event and returns what was observed once the implementation is quiet again. */
-  send(event: TraceAction): Promise<Observables> | Observables;
+  /**
+   * Sends the event and returns what was observed once the implementation is quiet again. If that is as
+   * soon as no microtask is left, it may return how to read it then: many instances so wait together,
+   * which is faster than a promise for each.
+   */
+  send(event: TraceAction): Promise<Observables> | Observables | (() => Observables);
   /** Lets virtual time pass (milliseconds) and returns what was observed. */
   advance(ms: number): Promise<Observables> | Observables;
   dispose(): Promise<void> | void;

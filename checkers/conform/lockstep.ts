@@ -64,7 +64,18 @@ const {
   setTimeout: realSetTimeout,
   clearTimeout: realClearTimeout,
   setImmediate: realSetImmediate,
+  queueMicrotask: realQueueMicrotask,
 } = globalThis;
+
+/**
+ * Resolves when no microtask is left. Node empties their queue before it looks for ticks, so a tick that
+ * a microtask asks for comes exactly then.
+ */
+export function microtasksDone(): Promise<void> {
+  return new Promise((resolve) => {
+    realQueueMicrotask(() => process.nextTick(resolve));
+  });
+}
 
 /**
  * Lets the tasks run that an implementation has put off to a later turn of the event loop, in which
@@ -74,6 +85,15 @@ export function eventLoopTurn(): Promise<void> {
   return new Promise((resolve) => {
     realSetImmediate(resolve);
   });
+}
+
+/** What was observed, however the driver tells. */
+export async function observedIn(
+  answer: ReturnType<ImplementationDriver["send"]>,
+): Promise<Observables> {
+  if (typeof answer !== "function") return await answer;
+  await microtasksDone();
+  return answer();
 }
 
 /** @throws {DiagnosticError} VRF401 when the adapter throws, does not answer or shows too little. */
@@ -102,7 +122,9 @@ export async function runLockstep(
     onModel();
     const after = run.state;
     await eventLoopTurn();
-    const observed = await guard(`step ${steps.length + 1} (${event.type})`, onDriver);
+    const observed = await guard(`step ${steps.length + 1} (${event.type})`, () =>
+      observedIn(onDriver()),
+    );
     const predicted = await guard("predict", () =>
       implementation.predict({ before, event, after }),
     );

@@ -5,37 +5,36 @@
  * runs the sequence again and finds out.
  */
 
-import type {
-  Implementation,
-  ImplementationDriver,
-  MachineModel,
-  Observables,
-} from "../../core/subject.ts";
-import type { Scalar, TraceAction } from "../../core/trace.ts";
+import type { Implementation, MachineModel, Observables } from "../../core/subject.ts";
 import type { Coverage, TransitionCount } from "./coverage.ts";
 import type { ModelGraph } from "./graph.ts";
 import { timePasses } from "./commands.ts";
+import {
+  agrees,
+  Instance,
+  type Predicted,
+  type PredictedStep,
+  runSideBySide,
+} from "./instances.ts";
 import { eventLoopTurn, type Clause } from "./lockstep.ts";
 import { parameterValues } from "./model-run.ts";
 import type { Sequence } from "./tests.ts";
-
-interface Predicted {
-  readonly names: readonly string[];
-  readonly values: readonly Scalar[];
-}
 
 const flat = (observables: Observables): Predicted => ({
   names: Object.keys(observables),
   values: Object.values(observables),
 });
 
-interface TableStep {
-  readonly event: TraceAction;
-  /** Milliseconds that pass; null for an event. */
-  readonly ms: number | null;
-  readonly predicted: Predicted;
+interface TableStep extends PredictedStep {
   readonly applies: boolean;
   readonly count: TransitionCount;
+}
+
+/** What the model does in a sequence. */
+interface Course {
+  readonly steps: readonly TableStep[];
+  /** What is seen at its end when nothing happens; null: something may. */
+  readonly rest: Predicted | null;
 }
 
 // Taken at load time: adapters may replace the globals for the code that they drive.
@@ -88,95 +87,90 @@ export class ModelTable {
   }
 
   /**
-   * Runs the sequences side by side, each on an instance of its own. `agreed`: the whole sequence was
-   * run and nothing differed, neither at once nor after a turn of the event loop at its end. `differed`:
-   * it was run, and something did. `unknown`: it was not run, or not to its end.
+   * Runs the sequences side by side, each on an instance of its own, and counts as covered those that
+   * agreed. `agreed`: the whole sequence was run and nothing differed, neither at once nor after a turn
+   * of the event loop at its end. `differed`: it was run, and something did. `unknown`: it was not run, or
+   * not to its end.
    */
   async run(sequences: readonly Sequence[]): Promise<readonly Seen[]> {
     const seen = sequences.map((): Seen => "unknown");
+    const courses = sequences.map((sequence) => this.#courseOf(sequence));
     this.#answers += 1; // starting is no silence
-    // Nobody reads the stacks of errors here, and taking one costs more than a step.
     const { stackTraceLimit } = Error;
-    let running = 0;
-    const atEnd = (): void => {
-      running -= 1;
-      if (running === 0) Error.stackTraceLimit = stackTraceLimit;
-    };
-    const runs = sequences.map(async (sequence, index) => {
-      if (!this.#fill(sequence)) return;
-      running += 1;
-      try {
-        seen[index] = (await this.#run(sequence, atEnd)) ? "agreed" : "differed";
-      } catch {
-        // the real lockstep finds out
-      }
-    });
-    Error.stackTraceLimit = running > 0 ? 0 : stackTraceLimit;
     try {
       await new Promise<void>((resolve, reject) => {
         this.#giveUp = resolve;
-        Promise.all(runs).then(() => resolve(), reject);
+        this.#run(courses, seen).then(resolve, reject);
       });
     } finally {
       this.#giveUp = null;
-      Error.stackTraceLimit = stackTraceLimit;
+      Error.stackTraceLimit = stackTraceLimit; // also when it was given up
+    }
+    for (const [index, course] of courses.entries()) {
+      if (seen[index] === "agreed") this.#count(sequences[index]!.length, course!);
     }
     return [...seen];
   }
 
-  async #run(sequence: Sequence, atEnd: () => void): Promise<boolean> {
-    let agreed = false;
-    let at = 0;
-    let driver: ImplementationDriver | null = null;
-    try {
-      driver = await this.#implementation.start(this.#parameters);
-      for (const command of sequence) {
-        for (const { ms, event, predicted } of this.#rows[at]![command]!) {
-          const answer = ms === null ? driver.send(event) : driver.advance(ms);
-          const observed = answer instanceof Promise ? await answer : answer;
-          this.#answers += 1;
-          if (!agrees(observed, predicted)) return false;
+  async #run(courses: readonly (Course | null)[], seen: Seen[]): Promise<void> {
+    // Nobody reads the stacks of errors here, and taking one costs more than a step.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
+    const instances = await Promise.all(
+      courses.map(async (course) => {
+        if (course === null) return null;
+        try {
+          return new Instance(await this.#implementation.start(this.#parameters), course.steps);
+        } catch {
+          return null; // the real lockstep finds out
         }
-        at = this.#graph.next[at]![command]!;
-      }
-      agreed = true;
-    } finally {
-      atEnd();
-      if (!agreed) await driver?.dispose();
-    }
+      }),
+    );
+    const started = instances.filter((instance) => instance !== null);
     try {
-      // Also the moment in which everybody else in this thread has their turn.
-      await eventLoopTurn();
-      const rest = this.#rest[at]!;
-      return rest === null || agrees(await driver.advance(0), rest);
+      await runSideBySide(started, () => (this.#answers += 1));
     } finally {
-      await driver.dispose();
+      Error.stackTraceLimit = stackTraceLimit;
+    }
+    // Also the moment in which everybody else in this thread has their turn.
+    await eventLoopTurn();
+    for (const [index, instance] of instances.entries()) {
+      if (instance === null) continue;
+      try {
+        if (instance.outcome === "agreed") {
+          const { rest } = courses[index]!;
+          const agreed = rest === null || agrees(await instance.driver.advance(0), rest);
+          seen[index] = agreed ? "agreed" : "differed";
+        } else if (instance.outcome === "differed") seen[index] = "differed";
+        await instance.driver.dispose();
+      } catch {
+        seen[index] = "unknown";
+      }
     }
   }
 
   /** Counts a sequence that agreed as covered. */
-  count(sequence: Sequence): void {
+  #count(commands: number, { steps }: Course): void {
     const coverage = this.#coverage;
-    coverage.begin(sequence.length, this.#graph.names[0]!);
-    let at = 0;
-    for (const command of sequence) {
-      for (const { count, applies } of this.#rows[at]![command]!) coverage.step(count, applies);
-      at = this.#graph.next[at]![command]!;
-    }
+    coverage.begin(commands, this.#graph.names[0]!);
+    for (const { count, applies } of steps) coverage.step(count, applies);
   }
 
-  /** Looks at what the sequence meets, where that was not done before; false when it is not for the table. */
-  #fill(sequence: Sequence): boolean {
+  /** Looks up what the model does, for the first time or again; null when it is not for the table. */
+  #courseOf(sequence: Sequence): Course | null {
+    const steps: TableStep[] = [];
     let at = 0;
     for (const command of sequence) {
       const rows = this.#rows[at]!;
       const row = (rows[command] ??= this.#make(at, command));
-      if (row === null) return false;
+      if (row === null) return null;
+      for (const step of row) steps.push(step);
       at = this.#graph.next[at]![command]!;
-      if (at === -1) return false;
+      if (at === -1) return null;
     }
-    if (this.#rest[at] === undefined) this.#rest[at] = this.#makeRest(at);
-    return true;
+    let rest = this.#rest[at];
+    if (rest === undefined) this.#rest[at] = rest = this.#makeRest(at);
+    return { steps, rest };
   }
 
   #makeRest(configuration: number): Predicted | null {
@@ -209,11 +203,4 @@ export class ModelTable {
       return null;
     }
   }
-}
-
-function agrees(observed: Observables, { names, values }: Predicted): boolean {
-  for (let index = 0; index < names.length; index++) {
-    if (!Object.is(observed[names[index]!], values[index])) return false;
-  }
-  return true;
 }

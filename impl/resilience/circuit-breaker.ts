@@ -98,25 +98,31 @@ export class CircuitBreaker {
    * Calls `fn` at once if the circuit admits it, and passes its result or its error on.
    * Rejects with `BreakerOpenError`, without calling `fn`, if it does not.
    */
-  async execute<T>(fn: () => T | PromiseLike<T>): Promise<T> {
-    if (!this.#admits()) {
-      const retryAfterMs =
-        this.#state === "open" ? Math.max(0, this.#reopening!.atMs - this.#clock.now()) : 0;
-      const error = new BreakerOpenError(this.#state, retryAfterMs);
-      this.#emit({ type: "rejected", state: this.#state });
-      throw error;
-    }
+  execute<T>(fn: () => T | PromiseLike<T>): Promise<T> {
+    // Nothing is thrown on the way: an exception would cost more than all the rest.
+    if (!this.#admits()) return Promise.reject(this.#rejection());
     const period = this.#period;
     this.#active += 1;
-    let result: T;
+    let result: Promise<T>;
     try {
-      result = await fn();
+      result = Promise.resolve(fn());
     } catch (error) {
-      if (period === this.#period) this.#failed();
-      throw error;
+      result = Promise.reject(error);
     }
-    if (period === this.#period) this.#succeeded();
+    // Before any reaction of the caller.
+    void result.then(
+      () => this.#succeeded(period),
+      () => this.#failed(period),
+    );
     return result;
+  }
+
+  #rejection(): BreakerOpenError {
+    const retryAfterMs =
+      this.#state === "open" ? Math.max(0, this.#reopening!.atMs - this.#clock.now()) : 0;
+    const error = new BreakerOpenError(this.#state, retryAfterMs);
+    this.#emit({ type: "rejected", state: this.#state });
+    return error;
   }
 
   /** Calls `listener` after every change of state and every rejection; returns how to stop that. */
@@ -144,13 +150,15 @@ export class CircuitBreaker {
     }
   }
 
-  #succeeded(): void {
+  #succeeded(period: object): void {
+    if (period !== this.#period) return;
     this.#active -= 1;
     this.#failures = 0;
     if (this.#state === "halfOpen") this.#enter("closed");
   }
 
-  #failed(): void {
+  #failed(period: object): void {
+    if (period !== this.#period) return;
     this.#active -= 1;
     this.#failures += 1;
     if (this.#state === "halfOpen" || this.#failures >= this.#threshold) this.#open();

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { predictBreaker } from "../../adapters/breaker-driver.ts";
 import { breakerOurs } from "../../adapters/breaker-ours.ts";
 import { engine } from "../../checkers/conform/engine.ts";
+import { observedIn } from "../../checkers/conform/lockstep.ts";
 import type { CheckContext } from "../../core/engine.ts";
 import { conforms } from "../../core/property.ts";
 import type {
@@ -107,7 +108,7 @@ describe("what is never a pass", () => {
       const bad = (instances += 1) === 4;
       return {
         send: async (event) => ({
-          ...(await driver.send(event)),
+          ...(await observedIn(driver.send(event))),
           ...(bad ? { state: "open" } : {}),
         }),
       };

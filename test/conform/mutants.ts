@@ -21,13 +21,13 @@ export const mutants = {
   },
   lateFailureCounts: {
     name: "a late failure is counted",
-    replace: "if (period === this.#period) this.#failed();",
-    by: "this.#failed();",
+    replace: "#failed(period: object): void {\n    if (period !== this.#period) return;",
+    by: "#failed(_period: object): void {",
   },
   lateSuccessCounts: {
     name: "a late success is counted",
-    replace: "if (period === this.#period) this.#succeeded();",
-    by: "this.#succeeded();",
+    replace: "#succeeded(period: object): void {\n    if (period !== this.#period) return;",
+    by: "#succeeded(_period: object): void {",
   },
   successDoesNotReset: {
     name: "a success does not reset the count",
@@ -72,7 +72,7 @@ export const mutants = {
   changedResult: {
     name: "the caller gets something else than the result of the call",
     replace: "return result;",
-    by: 'return "something else" as T;',
+    by: 'return Promise.resolve("something else" as T);',
   },
 } satisfies Record<string, Fault>;
 

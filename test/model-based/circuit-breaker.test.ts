@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { breakerOurs, type OursOptions } from "../../adapters/breaker-ours.ts";
+import { observedIn } from "../../checkers/conform/lockstep.ts";
 import type { Observables } from "../../core/subject.ts";
 import type { ModelState } from "../../core/property.ts";
 import { circuitBreakerMachine, resetTimeout } from "../../models/circuit-breaker.ts";
@@ -19,7 +20,7 @@ async function follow(path: TestPath, options: Partial<OursOptions> = {}): Promi
   let observed: Observables = {};
   let compared = 0;
   const send = (type: string) => async (): Promise<void> => {
-    observed = await driver.send({ type });
+    observed = await observedIn(driver.send({ type }));
   };
   try {
     await path.test({
