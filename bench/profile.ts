@@ -1,7 +1,7 @@
 /**
  * Profiles: how true they are, and what they cost. PROFILE_BENCH picks from fidelity, planted, overhead
  * (and waiting: overhead of its tracepoints, too). PROFILE_RUNS sets the number of fidelity runs
- * (default 3, 20 s each), PROFILE_BLOCKS the number of blocks of the overhead (default 4, about 25 s
+ * (default 3, 20 s each), PROFILE_BLOCKS the number of blocks of the overhead (default 4, about 9 s
  * each), PROFILE_MINUTES how long it may go on with new ones.
  */
 

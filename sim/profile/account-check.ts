@@ -91,7 +91,9 @@ export function faultsOf({ point, account, witness, problem }: AccountRun): stri
     if (witness === null) continue;
     const { traced, charged } = witness[name];
     const slack = witnessTolerance.share * charged + witnessTolerance.seconds;
-    if (Math.abs(traced - charged) > slack) {
+    // What the kernel counts to the running it does not count to the waiting for it.
+    const [more, less] = name === "running" ? [witness.atOnce, 0] : [0, witness.atOnce];
+    if (charged < traced - less - slack || charged > traced + more + slack) {
       faults.push(
         `by its events the thread was ${name} for ${ms(traced)} ms, by the kernel's own account for ${ms(charged)} ms`,
       );

@@ -72,17 +72,46 @@ export interface Charged {
 export interface Witness {
   readonly running: { readonly traced: number; readonly charged: number };
   readonly ready: { readonly traced: number; readonly charged: number };
+  /**
+   * Part of `ready` that the kernel may have charged as running: a thread that is woken and gets a CPU at
+   * once. The kernel does not bring its clock up to date between the wake-up and the switch that follows
+   * (`rq_clock_skip_update`), so all of the switch counts as the thread's running.
+   */
+  readonly atOnce: number;
 }
+
+/** A wait after a wake-up that is shorter (in ns) may have been nothing but the switch. */
+const longestSwitchNs = 200_000;
 
 export function witnessOf(trace: ThreadTrace, charged: Charged): Witness {
   const states = threadStates(trace);
   // The kernel charges a wait for a CPU when it is over, however long it is by then.
   const from = states.readySince(charged.fromNs);
-  const { running, ready } = states.between(from, states.readySince(charged.toNs));
+  const to = states.readySince(charged.toNs);
+  const { running, ready } = states.between(from, to);
+  let atOnce = 0;
+  for (const { timeNs, wokenNs } of wakes(trace)) {
+    if (wokenNs >= from && timeNs <= to && timeNs - wokenNs <= longestSwitchNs) {
+      atOnce += timeNs - wokenNs;
+    }
+  }
   return {
+    atOnce: atOnce / 1e9,
     running: { traced: running / 1e9, charged: charged.onCpu },
     ready: { traced: ready / 1e9, charged: charged.ready },
   };
+}
+
+/** The switches to the thread that a wake-up brought about. */
+function* wakes(trace: ThreadTrace): Generator<{ timeNs: number; wokenNs: number }> {
+  let blockedSince: number | null = null;
+  for (const event of trace.events) {
+    if (event.kind === "out") blockedSince = event.ready ? null : event.timeNs;
+    else if (event.kind === "in") {
+      if (blockedSince !== null && event.wokenNs > blockedSince) yield event;
+      blockedSince = null;
+    }
+  }
 }
 
 export function accountExports(

@@ -49,12 +49,13 @@ export interface ThreadTraceOptions {
   readonly signal?: AbortSignal;
 }
 
+// Who wakes is known at `sched_waking`; `sched_wakeup` may fire in an interrupt of another CPU, on whose
+// list the waker has put the thread.
 const program = ({ thread, port, maxSeconds }: ThreadTraceOptions): string => {
   const isTcp = "args->family == 2 || args->family == 10";
   return `
-tracepoint:sched:sched_wakeup /args->pid == ${thread}/ {
-  @wake = nsecs; @own = pid == ${thread};
-}
+tracepoint:sched:sched_waking /args->pid == ${thread}/ { @own = pid == ${thread}; }
+tracepoint:sched:sched_wakeup /args->pid == ${thread}/ { @wake = nsecs; }
 tracepoint:sched:sched_switch /args->prev_pid == ${thread}/ {
   printf("O %llu %d\\n", nsecs, args->prev_state & 0xff); @wake = 0;
 }

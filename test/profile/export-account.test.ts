@@ -171,18 +171,25 @@ describe("the account of one export", () => {
       throttled: 0,
       problem: null,
     } as const;
-    const judge = (traced: number, kernel: number) =>
+    const judge = (traced: number, kernel: number, ready: [number, number] = [0.2, 0.2]) =>
       faultsOf({
         ...run,
         witness: {
           running: { traced, charged: kernel },
-          ready: { traced: 0.2, charged: 0.2 },
+          ready: { traced: ready[0], charged: ready[1] },
+          atOnce: 0.03,
         },
       });
     expect(judge(1, 1.05)).toEqual([]);
     expect(judge(1, 1.2).join()).toMatch(
       /running for 1000 ms, by the kernel's own account .* 1200/,
     );
+    // Thirty milliseconds of switches that the kernel counts as running: 20 ms and 5 % are left.
+    expect(judge(1, 1.08, [0.2, 0.16])).toEqual([]);
+    expect(judge(1, 1.11).join()).toMatch(/running/);
+    expect(judge(1, 0.92).join()).toMatch(/running/);
+    expect(judge(1, 1, [0.2, 0.13]).join()).toMatch(/ready/);
+    expect(judge(1, 1, [0.2, 0.24]).join()).toMatch(/ready/);
   });
 
   test("a wait for a CPU that is not over is not yet charged by the kernel, so it is not compared", () => {
@@ -192,6 +199,19 @@ describe("the account of one export", () => {
     expect(ready(100, 215)).toBe(0);
     expect(ready(215, 231)).toBe(30);
     expect(ready(100, 231)).toBe(30);
+  });
+
+  test("a wake-up that gets a CPU at once is told apart from a wait", () => {
+    const atOnce = (list: ThreadEvent[]): number =>
+      Math.round(
+        witnessOf(traceOf(list), { fromNs: 10, toNs: 900_000, onCpu: 0, ready: 0 }).atOnce * 1e9,
+      );
+    expect(atOnce([into(20), out(100), into(150, 120)])).toBe(30);
+    expect(atOnce([into(20), out(100), into(800_000, 120)])).toBe(0); // a wait
+    expect(atOnce([into(20), out(100, true), into(150, 120)])).toBe(0); // preempted, not woken
+    expect(atOnce([into(20), out(100), into(150, 90)])).toBe(0); // an older wake-up
+    expect(atOnce([into(20), out(100), into(150, 120), into(170, 160)])).toBe(30);
+    expect(atOnce([into(9, 5), out(100), into(900_100, 899_950)])).toBe(0); // outside
   });
 
   test("random traces: parts are never negative, each export adds up, states cover the time", () => {
