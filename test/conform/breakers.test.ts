@@ -6,6 +6,7 @@ import { breakerOpossum, closestPercentage } from "../../adapters/breaker-opossu
 import { breakerOurs } from "../../adapters/breaker-ours.ts";
 import { engine } from "../../checkers/conform/engine.ts";
 import type { Implementation } from "../../core/subject.ts";
+import type { ConformsProperty } from "../../core/property.ts";
 import { circuitBreakerConformance } from "../../properties/circuit-breaker-conformance.ts";
 import type { Fault } from "../../tools/mutation/load.ts";
 import { load, mutants } from "./mutants.ts";
@@ -129,7 +130,17 @@ describe("negative controls", () => {
   );
 
   const ours = breakerOurs(adapterOptions);
-  const wrongMaps: Record<string, { base: Implementation; predict: Implementation["predict"] }> = {
+  const opossum = breakerOpossum(adapterOptions);
+  /** What opossum agrees with, as long as it is mapped rightly. */
+  const agreed = circuitBreakerConformance.filter(
+    ({ expectFor }) => expectFor?.["opossum"] === undefined,
+  );
+  interface WrongMap {
+    readonly base: Implementation;
+    readonly predict: Implementation["predict"];
+    readonly clauses?: readonly ConformsProperty[];
+  }
+  const wrongMaps: Record<string, WrongMap> = {
     "every call is admitted": {
       base: ours,
       predict: (step) => {
@@ -146,12 +157,38 @@ describe("negative controls", () => {
       base: breakerCockatiel(adapterOptions),
       predict: predictBreaker,
     },
+    "opossum shows half-open as late as cockatiel": {
+      base: opossum,
+      predict: predictCockatiel,
+      clauses: agreed.filter(({ id }) => id === "open-rejects"),
+    },
+    "opossum admits every call": {
+      base: opossum,
+      predict: (step) => {
+        const observables = predictBreaker(step);
+        return observables.call === "rejected" ? { ...observables, call: "admitted" } : observables;
+      },
+      clauses: agreed.filter(({ id }) => id === "trial-limit"),
+    },
+    "opossum stays half-open after a trial": {
+      base: opossum,
+      predict: (step) => ({
+        ...predictBreaker(step),
+        ...(step.before.matches("halfOpen") ? { state: "halfOpen" } : {}),
+      }),
+      clauses: agreed.filter(({ id }) => id === "trial-decides"),
+    },
+    "opossum changes what callers get": {
+      base: opossum,
+      predict: (step) => ({ ...predictBreaker(step), results: "changed" }),
+      clauses: agreed.filter(({ id }) => id === "closed-admits"),
+    },
   };
 
   it.for(Object.entries(wrongMaps))(
     "refutes a wrong abstraction map: %s",
-    async ([, { base, predict }]) => {
-      const { outcome } = await checkOne(subjectWith([{ ...base, predict }]));
+    async ([, { base, predict, clauses }]) => {
+      const { outcome } = await checkOne(subjectWith([{ ...base, predict }], clauses));
       expect(outcome.verdict).toBe("violated");
     },
   );

@@ -27,3 +27,13 @@ function withoutDelays({ after, on, states, ...rest }: AnyStateNodeConfig): AnyS
     states: Object.fromEntries(inner),
   };
 }
+
+/** The events that stand for the delays of this machine. */
+export const delayEvents = (machine: AnyStateMachine): string[] => [
+  ...new Set(delaysIn(machine.config as AnyStateNodeConfig).map(delayEvent)),
+];
+
+function delaysIn({ after, states }: AnyStateNodeConfig): string[] {
+  const inner = Object.values((states ?? {}) as Readonly<Record<string, AnyStateNodeConfig>>);
+  return [...Object.keys(after ?? {}), ...inner.flatMap(delaysIn)];
+}

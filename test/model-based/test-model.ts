@@ -32,9 +32,12 @@ export interface TestPath {
   }): Promise<unknown>;
 }
 
+/** An event, or its type where that is all there is. */
+export type TestEvent = string | PathStep["event"];
+
 export interface TestModel {
-  shortestPaths(events: readonly string[]): readonly TestPath[];
-  simplePaths(events: readonly string[]): readonly TestPath[];
+  shortestPaths(events: readonly TestEvent[]): readonly TestPath[];
+  simplePaths(events: readonly TestEvent[]): readonly TestPath[];
 }
 
 /** As much of either package's class as the suite uses; their types differ in details only. */
@@ -44,8 +47,8 @@ interface AnyTestModel {
 }
 
 const wrap = (model: AnyTestModel): TestModel => {
-  const options = (events: readonly string[]): object => ({
-    events: events.map((type) => ({ type })),
+  const options = (events: readonly TestEvent[]): object => ({
+    events: events.map((event) => (typeof event === "string" ? { type: event } : event)),
   });
   return {
     shortestPaths: (events) => model.getShortestPaths(options(events)) as TestPath[],
