@@ -7,7 +7,7 @@ export class Cells {
   data: Int32Array<SharedArrayBuffer>;
   #used = 1;
 
-  constructor(capacity = 1 << 16) {
+  constructor(capacity = 65_536) {
     this.data = new Int32Array(new SharedArrayBuffer(capacity * 4));
   }
 

@@ -16,7 +16,7 @@ export class Selection {
   readonly #holds: (state: ModelState) => boolean;
   readonly #product: Product;
   readonly #lone: boolean;
-  readonly #cells = new Cells(1 << 10);
+  readonly #cells = new Cells(1_024);
   readonly #root: number;
   /** Fields of the variables of a lone machine. */
   readonly #ownFields: ReadonlyMap<string, number>;

@@ -7,6 +7,8 @@ import { DiagnosticError } from "../../core/diagnostic.ts";
 import { always, deadlockFree, leadsTo, reachable } from "../../core/property.ts";
 import type { MachineModel } from "../../core/subject.ts";
 import { engine } from "../../checkers/explore/engine.ts";
+import { extend, startGraph } from "../../checkers/explore/graph.ts";
+import { compileMachine } from "../../semantics/system.ts";
 import { check, contextWith, obligationOf, subjectOf } from "./support.ts";
 
 const endless: MachineModel = {
@@ -42,6 +44,16 @@ describe("budget", () => {
   test("nothing is said about infinite runs of a space that was not seen to its end", async () => {
     const property = leadsTo("grows", "n == 0", "n == 7", { fair: ["events"] });
     expect((await check(endless, property, { maxStates: 50 })).verdict).toBe("inconclusive");
+  });
+
+  test("a limit on memory is reached by more than it allows, not by as much", async () => {
+    const graph = startGraph(compileMachine(endless));
+    const { system } = graph;
+    const maxMemoryMiB = system.bytes() / 2 ** 20;
+    expect(await extend(graph, contextWith({ maxMemoryMiB }))).toBe("memory");
+    expect(graph.expanded).toBe(1); // that one took a word more
+    expect(await extend(graph, contextWith({ maxMemoryMiB }))).toBe("memory");
+    expect(graph.expanded).toBe(1);
   });
 
   test("time and interruption", async () => {

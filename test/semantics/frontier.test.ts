@@ -30,6 +30,10 @@ test.each([1, 2, 3])("states of %d words", (words) => {
   see(5_000);
   expect([...waiting()]).toEqual([5_000]); // taken back, so it is new again
 
+  frontier.rewind(frontier.length, frontier.steps);
+  see(5_000);
+  expect(frontier.length).toBe(1); // nothing was taken back, so it is known
+
   frontier.fault(7, 3);
   frontier.fault(8, 4);
   see(6_000);

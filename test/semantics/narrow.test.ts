@@ -109,8 +109,11 @@ test("a limit on states ends both in the same place", async () => {
 test("threads find the states that the bits have", async () => {
   const alone = await searched(grid(530), "bits", 1_000_000);
   expect(alone.hadBits).toBe(true);
-  const graph = startGraph(compileModel(grid(530)));
   const context = contextWith({ maxStates: 1_000_000 });
+  const one = startGraph(compileModel(grid(530)));
+  await extend(one, { ...context, options: { threads: 1 } });
+  expect(one.system.store.seen).not.toBeNull(); // one thread is none
+  const graph = startGraph(compileModel(grid(530)));
   expect(await extend(graph, { ...context, options: { threads: 2 } })).toBe("complete");
   expect(graph.levels).toEqual(alone.graph.levels);
   expect(graph.transitions).toBe(alone.graph.transitions);
@@ -337,6 +340,13 @@ test("a layout with more bits may make a table of them again", () => {
   expect(store.size()).toBe(4_000);
   store.insertAll(states, states.length, numbers);
   expect([...numbers]).toEqual([...states.keys()]);
+
+  const room = Math.floor(4096 * 0.8);
+  const full = new StateStore(new Layout([19]));
+  full.meet(states, states.map(hash1) as unknown as Int32Array, room);
+  expect(full.seen).toBeNull(); // the first table takes as many
+  full.meet(states.subarray(room), states.subarray(room).map(hash1) as unknown as Int32Array, 1);
+  expect(full.seen).not.toBeNull();
 
   const wide = new StateStore(new Layout([31]));
   wide.meet(states, states.map(hash1) as unknown as Int32Array, states.length);

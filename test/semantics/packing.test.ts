@@ -2,9 +2,13 @@
 
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { assign, createMachine } from "xstate";
 
+import type { MachineModel } from "../../core/subject.ts";
+import { Cells } from "../../semantics/packed/cells.ts";
 import { Layout } from "../../semantics/packed/layout.ts";
 import { StateStore } from "../../semantics/packed/store.ts";
+import { compileMachine } from "../../semantics/system.ts";
 
 const widths = fc.array(fc.integer({ min: 0, max: 12 }), { minLength: 1, maxLength: 9 });
 
@@ -143,3 +147,59 @@ test.each([[[9]], [[20, 20]], [[25, 25, 25]]])(
     expect(store.indexMask).toBe(8191);
   },
 );
+
+test("cells are handed out one after the other, and the array grows when they do not fit", () => {
+  const cells = new Cells(8);
+  const { data } = cells;
+  expect(cells.allocate(3)).toBe(1);
+  expect(cells.write([7, 8, 9, 10])).toBe(4);
+  expect(cells.data).toBe(data);
+  expect(cells.used()).toBe(8);
+  expect(cells.write([11])).toBe(8);
+  expect([...cells.data]).toEqual([0, 0, 0, 0, 7, 8, 9, 10, 11, ...Array(7).fill(0)]);
+  expect(cells.allocate(100)).toBe(9);
+  expect(cells.data.length).toBe(109);
+});
+
+test("a list has room for as many as it says, and keeps them when it grows", () => {
+  const cells = new Cells();
+  const list = cells.allocate(2);
+  const guard = (): number => cells.data[list]!;
+  const place = cells.reach(list, 2);
+  expect(guard()).toBe(4);
+  cells.data.set([1, 2, 3, 4], place);
+  cells.write([99]); // stands right behind
+  expect(cells.reach(list, 3)).toBe(place);
+  const larger = cells.reach(list, 4);
+  expect(larger).not.toBe(place);
+  expect([...cells.data.subarray(larger, larger + 8)]).toEqual([1, 2, 3, 4, 0, 0, 0, 0]);
+  expect(guard()).toBe(8);
+  cells.reach(list, 30);
+  expect(guard()).toBe(31);
+});
+
+test("a field that grows gets its next bit when a value does not fit, and no earlier", () => {
+  const counter = (most: number): MachineModel => ({
+    machine: createMachine({
+      types: {} as { context: { n: number } },
+      context: { n: 0 },
+      on: {
+        UP: {
+          guard: ({ context }) => context.n < most,
+          actions: assign({ n: ({ context }) => context.n + 1 }),
+        },
+        SAME: { actions: assign({ n: ({ context }) => context.n }) },
+      },
+    }),
+    events: [{ type: "UP" }, { type: "SAME" }],
+    variables: { n: { int: [0, null] } },
+  });
+  const widthFor = (most: number): number => {
+    const system = compileMachine(counter(most));
+    system.initial();
+    for (let state = 0; state < system.size(); state++) system.expand(state);
+    expect(system.size()).toBe(most + 1);
+    return Math.max(...system.product.layout.widths);
+  };
+  expect([0, 1, 3, 4, 15, 16].map(widthFor)).toEqual([0, 2, 2, 4, 4, 6]);
+});
