@@ -140,16 +140,12 @@ export function completeSuite(fsm: Fsm, extra: number): readonly Inputs[] {
 
 /** Without the sequences that are the beginning of another one, shortest first. */
 export function withoutBeginnings(sequences: readonly Inputs[]): Inputs[] {
-  const beginnings = new Set<string>();
-  for (const sequence of sequences) {
-    for (let length = 0; length < sequence.length; length++) {
-      beginnings.add(sequence.slice(0, length).join());
-    }
+  const byText = new Map(sequences.map((sequence) => [sequence.join(), sequence]));
+  // In this order what continues a text follows it at once: commas come before digits.
+  const texts = [...byText.keys()].toSorted();
+  for (const [index, text] of texts.entries()) {
+    const next = texts[index + 1];
+    if (next !== undefined && (text === "" || next.startsWith(`${text},`))) byText.delete(text);
   }
-  const kept = new Map(
-    sequences
-      .filter((sequence) => !beginnings.has(sequence.join()))
-      .map((sequence) => [sequence.join(), sequence]),
-  );
-  return [...kept.values()].toSorted((a, b) => a.length - b.length);
+  return [...byText.values()].toSorted((a, b) => a.length - b.length);
 }

@@ -13,7 +13,9 @@ import {
   stateCover,
   type Fsm,
   type Inputs,
+  withoutBeginnings,
 } from "../../checkers/conform/fsm.ts";
+import { makeRandom } from "../../core/random.ts";
 
 const outputs = (fsm: Fsm, inputs: Inputs): string => {
   let state = 0;
@@ -166,3 +168,25 @@ function oneFault({ next, output }: Fsm, numbers: readonly number[]): Fsm {
     ? { next: next.with(state, next[state]!.with(place, value % next.length)), output }
     : { next, output: output.with(state, output[state]!.with(place, String(value % 2))) };
 }
+
+describe("sequences without beginnings", () => {
+  it("are those that no other one continues, shortest first", () => {
+    const random = makeRandom(11);
+    for (let round = 0; round < 200; round++) {
+      // inputs of one and of two digits: 1 is no beginning of 12
+      const sequences = Array.from({ length: 12 }, () =>
+        Array.from({ length: random.below(4) }, () => [1, 2, 12, 20][random.below(4)]!),
+      );
+      const kept = withoutBeginnings(sequences).map((sequence) => sequence.join());
+      const isBeginning = (one: readonly number[]): boolean =>
+        sequences.some(
+          (other) =>
+            other.length > one.length && one.every((input, index) => input === other[index]),
+        );
+      const expected = sequences.filter((one) => !isBeginning(one)).map((one) => one.join());
+      expect(kept.toSorted()).toEqual([...new Set(expected)].toSorted());
+      const lengths = kept.map((text) => (text === "" ? 0 : text.split(",").length));
+      expect(lengths).toEqual(lengths.toSorted((a, b) => a - b));
+    }
+  });
+});
