@@ -1,12 +1,14 @@
 /** Several threads count what one counts, find runs as short, and say where they stop. */
 
 import { expect, test } from "vitest";
+import { assign, createMachine } from "xstate";
 
 import { Crew } from "../../checkers/explore/parallel/crew.ts";
 import { checkInvariant } from "../../checkers/explore/safety.ts";
 import { depthOf, extend, pathTo, startGraph } from "../../checkers/explore/graph.ts";
 import { always } from "../../core/property.ts";
 import { compileModel } from "../../semantics/system.ts";
+import type { MachineModel } from "../../core/subject.ts";
 import type { AnyModel } from "../../core/system.ts";
 import { grid } from "../fixtures/explore/grid.ts";
 import { philosophers } from "../fixtures/explore/philosophers.ts";
@@ -19,7 +21,29 @@ async function explore(model: AnyModel, threads: number, maxStates = 2_000_000) 
   return { graph, stop };
 }
 
+/** So many steps from each state that a thread has to look them up in the midst of its block. */
+function broad(...sides: readonly number[]): MachineModel {
+  const names = sides.map((_, axis) => `x${axis}`);
+  const moves = sides.flatMap((side, axis) =>
+    Array.from({ length: side }, (_, value) => ({ type: `SET${axis}_${value}`, axis, value })),
+  );
+  return {
+    machine: createMachine({
+      id: "broad",
+      context: Object.fromEntries(names.map((name) => [name, 0])),
+      on: Object.fromEntries(
+        moves.map(({ type, axis, value }) => [type, { actions: assign({ [`x${axis}`]: value }) }]),
+      ),
+    }),
+    events: moves.map(({ type }) => ({ type })),
+    variables: Object.fromEntries(
+      names.map((name, axis) => [name, { int: [0, sides[axis]! - 1] }]),
+    ),
+  };
+}
+
 test.each<[string, AnyModel]>([
+  ["many steps from each state", broad(24, 24, 40)],
   ["two-phase commit", twoPhaseCommit(6)],
   ["philosophers", philosophers(10, true)],
 ])("%s: the same states, steps and levels", async (_name, model) => {

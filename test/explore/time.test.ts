@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 
 import { alwaysReachable, never, reachable } from "../../core/property.ts";
 import type { MachineModel } from "../../core/subject.ts";
-import { compileMachine } from "../../semantics/system.ts";
+import { compileMachine, timerKey } from "../../semantics/system.ts";
 import { check } from "./support.ts";
 
 /** Two timers run at once; the state tells which one fired first. */
@@ -124,5 +124,57 @@ describe("two timers at once", () => {
     const times = late.witness!.states.map(({ "#meta": meta }) => meta.timeMs);
     expect(times[1]).toBeGreaterThanOrEqual(80); // GO has to wait
     expect(times[2]).toBe(100);
+  });
+});
+
+describe("timers that an action cancels or sets anew do not stay pending", () => {
+  const machine = createMachine({
+    id: "two",
+    type: "parallel",
+    states: {
+      a: {
+        initial: "run",
+        states: {
+          run: { after: { 10: "fired" }, on: { AGAIN: { target: "run", reenter: true } } },
+          fired: {},
+        },
+      },
+      b: {
+        initial: "run",
+        states: {
+          run: { after: { 20: "fired" }, on: { STOP: "off" } },
+          fired: {},
+          off: {},
+        },
+      },
+    },
+  });
+
+  test("and no other timer is meant", () => {
+    const events = [{ type: "AGAIN" }, { type: "STOP" }];
+    const system = compileMachine({ machine, events, variables: {} });
+    const state = system.initial();
+    const [short, long] = system.timers(state).map(timerKey);
+    const of = Object.fromEntries(
+      system
+        .successors(state)
+        .filter((_value, index) => index % 2 === 0)
+        .map((action) => {
+          const what = system.action(action);
+          const name =
+            what.kind === "event"
+              ? what.event.type
+              : what.kind === "timer"
+                ? timerKey(what.timer)
+                : what.kind;
+          return [name, [...system.interrupted(state, action)]];
+        }),
+    );
+    expect(of).toEqual({
+      AGAIN: [short], // back in the configuration in which everything began
+      STOP: [long],
+      [short!]: [short],
+      [long!]: [long],
+    });
   });
 });

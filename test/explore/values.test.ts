@@ -5,7 +5,9 @@ import { expect, test } from "vitest";
 
 import { always, reachable } from "../../core/property.ts";
 import type { MachineModel } from "../../core/subject.ts";
-import { check } from "./support.ts";
+import { engine } from "../../checkers/explore/engine.ts";
+import { defineSubject } from "../../index.ts";
+import { check, contextWith } from "./support.ts";
 
 const model = (values: readonly unknown[]): MachineModel => ({
   machine: createMachine({
@@ -64,4 +66,58 @@ test("undefined, null and a function are three things", async () => {
     always("any", () => true),
   );
   expect(outcome.reason).toContain("VRF103");
+});
+
+test.each([undefined, null])("an assignment that returns %s writes nothing", async (nothing) => {
+  const outcome = await check(
+    {
+      machine: createMachine({
+        id: "m",
+        context: { n: 0 },
+        on: {
+          GO: {
+            guard: ({ context }) => context.n === 0,
+            actions: [assign(() => nothing as never), assign({ n: 1 })],
+          },
+        },
+      }),
+      events: [{ type: "GO" }],
+      variables: { n: { int: [0, 1] } },
+    },
+    always("n is 0 or 1", "n <= 1"),
+  );
+  expect([outcome.verdict, outcome.stats["states"]]).toEqual(["proved", 2]);
+});
+
+test("a shared variable may be called like a machine", async () => {
+  const lamp = createMachine({
+    id: "lamp",
+    context: { on: false, uses: 0 },
+    on: {
+      FLIP: {
+        guard: ({ context }) => context.uses < 3,
+        actions: assign({
+          on: ({ context }) => !context.on,
+          uses: ({ context }) => context.uses + 1,
+        }),
+      },
+    },
+  });
+  const subject = defineSubject({
+    id: "house",
+    model: {
+      shared: { lamp: "bool" },
+      machines: {
+        lamp: {
+          machine: lamp,
+          events: [{ type: "FLIP" }],
+          shares: { on: "lamp" },
+          variables: { uses: { int: [0, 3] } },
+        },
+      },
+    },
+    properties: [always("bounded", (s) => (s.context as { lamp_uses: number }).lamp_uses <= 3)],
+  });
+  const outcome = await engine.check(engine.plan(subject)[0]!, subject, contextWith());
+  expect([outcome.verdict, outcome.stats["states"]]).toEqual(["proved", 4]);
 });
