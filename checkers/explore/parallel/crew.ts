@@ -8,7 +8,15 @@ import { MessageChannel, Worker, type MessagePort } from "node:worker_threads";
 
 import { siblingModule } from "../../../core/module-url.ts";
 import type { System } from "../../../semantics/system.ts";
-import { control, controlWords, margin, workOnLevel, type SharedSpace } from "./level.ts";
+import {
+  control,
+  controlWords,
+  drawn,
+  margin,
+  mostThreads,
+  workOnLevel,
+  type SharedSpace,
+} from "./level.ts";
 
 /** Smaller levels are not worth the coordination. */
 const smallLevel = 512;
@@ -23,7 +31,7 @@ export class Crew {
   /** @param threads in all, the calling one included */
   constructor(system: System, threads: number) {
     this.#system = system;
-    for (let thread = 1; thread < Math.min(threads, 32); thread++) {
+    for (let thread = 1; thread < Math.min(threads, mostThreads); thread++) {
       const { port1, port2 } = new MessageChannel();
       const worker = new Worker(siblingModule(import.meta.url, "./worker"), {
         workerData: { thread, port: port2, block: this.#block },
@@ -46,7 +54,9 @@ export class Crew {
   level(from: number, to: number): { readonly transitions: number } | null {
     if (to - from < smallLevel) return null;
     const { store, product } = this.#system;
-    store.reserve(store.size() + (to - from) * 2);
+    const { threads } = this;
+    const spare = threads * (margin + drawn);
+    store.reserve(store.size() + (to - from) * 2 + spare);
     const block = this.#block;
     const space: SharedSpace = {
       control: block,
@@ -58,19 +68,17 @@ export class Crew {
       layout: product.layout,
       left: new Int32Array(new SharedArrayBuffer((to - from) * 4)),
     };
-    const threads = this.#members.length + 1;
     for (const [word, value] of [
       [control.done, 0],
       [control.next, from],
       [control.end, to],
       [control.size, store.size()],
-      [control.room, store.capacity() - threads * margin],
+      [control.room, store.capacity() - spare],
       [control.transitions, 0],
       [control.left, 0],
     ] as const) {
       Atomics.store(block, word, value);
     }
-    block.fill(-1, control.spare, control.spare + threads);
     for (const { port } of this.#members) port.postMessage(space);
     Atomics.add(block, control.order, 1);
     Atomics.notify(block, control.order);
@@ -101,13 +109,17 @@ export class Crew {
   /** Numbers that were drawn and not used are given to the last states. */
   #fillGaps(threads: number): void {
     const { store } = this.#system;
+    const gaps: number[] = [];
+    for (let thread = 0; thread < threads; thread++) {
+      const [first, end] = [0, 1].map((which) =>
+        Atomics.load(this.#block, control.spare + thread * 2 + which),
+      );
+      for (let gap = first!; gap !== end; gap++) gaps.push(gap);
+    }
     let size = Atomics.load(this.#block, control.size);
-    const spares = Array.from({ length: threads }, (_, thread) =>
-      Atomics.load(this.#block, control.spare + thread),
-    ).filter((spare) => spare >= 0);
-    for (const spare of spares.toSorted((a, b) => b - a)) {
+    for (const gap of gaps.toSorted((a, b) => b - a)) {
       size -= 1;
-      if (spare !== size) store.move(size, spare);
+      if (gap !== size) store.move(size, gap);
     }
     store.adopt(size);
   }

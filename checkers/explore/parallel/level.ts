@@ -2,8 +2,9 @@
  * One thread's share of a level of the search, on memory that all threads share. Only integers: a
  * state whose tables are not filled yet is left over for the main thread, which can ask XState.
  *
- * States are numbered by a shared counter. A thread writes the state first and then puts its number
- * into the hash table by compare-and-swap; who loses keeps the number for its next new state.
+ * States are numbered by a shared counter, from which a thread draws some numbers at a time. It writes
+ * the state first and then puts its number into the hash table by compare-and-swap; who loses keeps the
+ * number for its next new state.
  */
 
 import { Expander, type Resolver, type Shape } from "../../../semantics/packed/expand.ts";
@@ -31,10 +32,13 @@ export const control = {
   limits: 7,
   /** States left over. */
   left: 8,
-  /** One number per thread that it drew and did not use; -1 when there is none. */
+  /** Per thread: of the numbers that it drew, the first that is not used, and the end of them. */
   spare: 9,
 } as const;
-export const controlWords = 64;
+export const mostThreads = 32;
+export const controlWords = control.spare + 2 * mostThreads;
+/** Numbers that a thread draws at a time. */
+export const drawn = 64;
 /** States that a thread takes at a time, and whose successors it then looks up together. */
 const block = 64;
 /** Room that each thread may use up before it looks again. */
@@ -97,7 +101,8 @@ class LevelWorker {
   readonly #current: Uint32Array;
   /** States whose successors wait in the frontier. */
   readonly #done: number[] = [];
-  #spare: number;
+  #number = 0;
+  #lastNumber = 0;
   /** What was read while the table was asked for ahead of time; it keeps the reads alive. */
   touched = 0;
 
@@ -107,7 +112,6 @@ class LevelWorker {
     this.#expander = new Expander(space.shape, space.layout, new Unresolved(space.cells));
     this.#frontier = new Frontier(this.#expander);
     this.#current = new Uint32Array(space.layout.words);
-    this.#spare = Atomics.load(space.control, control.spare + thread);
   }
 
   run(): void {
@@ -121,7 +125,8 @@ class LevelWorker {
     }
     Atomics.add(shared, control.transitions, transitions);
     Atomics.or(shared, control.limits, this.#expander.limits);
-    Atomics.store(shared, control.spare + this.#thread, this.#spare);
+    Atomics.store(shared, control.spare + this.#thread * 2, this.#number);
+    Atomics.store(shared, control.spare + this.#thread * 2 + 1, this.#lastNumber);
   }
 
   /** Number of steps from the states `from … to - 1`, without those that are left over. */
@@ -200,12 +205,15 @@ class LevelWorker {
     for (;;) {
       let entry = Atomics.load(table, slot);
       if (entry === 0) {
-        if (this.#spare < 0) this.#spare = Atomics.add(shared, control.size, 1);
-        const number = this.#spare;
+        if (this.#number === this.#lastNumber) {
+          this.#number = Atomics.add(shared, control.size, drawn);
+          this.#lastNumber = this.#number + drawn;
+        }
+        const number = this.#number;
         copyWords(states, from, keys, number * words, words);
         entry = Atomics.compareExchange(table, slot, 0, tag | (number + 1));
         if (entry === 0) {
-          this.#spare = -1;
+          this.#number = number + 1;
           return;
         }
       }
