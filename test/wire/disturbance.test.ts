@@ -19,6 +19,7 @@ import {
   gated,
   holds,
   type Judgement,
+  sendsOnce,
   settle,
   unknown,
   waited,
@@ -96,6 +97,30 @@ describe("a judgement", () => {
     const judgement = gated(deviates("nothing arrived", {}), waited(4_500, 5_000));
     expect(settle(judgement, calm).kind).toBe("deviates");
     expect(settle(judgement, disturbed).kind).toBe("unknown");
+  });
+
+  it("that nothing was sent again is watched since the first answer, and not beyond its end", () => {
+    const answered = (n: number, endedAtMs: number) => ({
+      n,
+      exportNumber: n,
+      attempt: 1,
+      atMs: endedAtMs - 1,
+      endedAtMs,
+      answered: "401",
+    });
+    const run = (...requests: readonly object[]) =>
+      ({ ...calm, requests }) as unknown as ScenarioRun;
+    const judge = (one: ScenarioRun) => sendsOnce(one, ["401"], () => "401", 8_000);
+    // the last export of a process is answered after the time in question, or right before its end
+    for (const one of [
+      run(answered(1, 2_000), answered(2, 7_990)),
+      run(answered(1, 2_000), answered(2, 9_000)),
+    ]) {
+      expect(judge(one)).toMatchObject({ kind: "holds", gates: [{ fromMs: 2_000, toMs: 8_000 }] });
+    }
+    expect(judge(run(answered(1, 9_000)))).toMatchObject({ kind: "unknown" });
+    const again = { ...answered(2, 3_000), exportNumber: 1, attempt: 2 };
+    expect(judge(run(answered(1, 2_000), again))).toMatchObject({ kind: "deviates" });
   });
 
   it("that is open on a disturbed machine says so", () => {

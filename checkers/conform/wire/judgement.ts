@@ -135,20 +135,22 @@ export function after(
 
 export const nothingArrived = unknown("no export arrived in this scenario");
 
+/**
+ * What is answered like this is not sent again before `until`. It is watched longest after the first such
+ * answer; what is answered after `until` shows nothing.
+ */
 export function sendsOnce(
   run: ScenarioRun,
   wanted: readonly string[],
   matches: (record: RequestRecord) => string | null,
   until: number,
 ): Judgement {
-  const seen = new Set<string>();
-  let last = 0;
+  const firstEnded = new Map<string, number>();
   for (const attempts of exportsOf(run)) {
     for (const [index, record] of attempts.entries()) {
       const label = matches(record);
-      if (label === null || record.endedAtMs === null) continue;
-      seen.add(label);
-      last = Math.max(last, record.endedAtMs);
+      if (label === null || record.endedAtMs === null || record.endedAtMs >= until) continue;
+      firstEnded.set(label, Math.min(record.endedAtMs, firstEnded.get(label) ?? Infinity));
       const next = attempts.slice(index + 1).find((other) => other.atMs <= until);
       if (next !== undefined) {
         return deviates(
@@ -160,11 +162,12 @@ export function sendsOnce(
       }
     }
   }
-  const missing = wanted.filter((label) => !seen.has(label));
+  const missing = wanted.filter((label) => !firstEnded.has(label));
   if (missing.length > 0) return unknown(`no export was answered ${missing.join(", ")}`);
+  const end = Math.min(until, run.durationMs);
   return gated(
-    holds(`no resend after ${[...seen].join(", ")} within ${s(run.durationMs)}`),
-    waited(last, Math.min(until, run.durationMs)),
+    holds(`no resend after ${[...firstEnded.keys()].join(", ")} within ${s(run.durationMs)}`),
+    ...[...firstEnded.values()].map((from) => waited(from, end)),
   );
 }
 
