@@ -41,6 +41,7 @@ async function race(
   const ended = new Map<number, ExportResult>();
   const sent = new Map<number, number>();
   const accepted = new Set<number>();
+  const wrong: string[] = [];
   let connections: "open" | "closed" = "open";
   let answered = 0;
   const client = makeClient({
@@ -52,14 +53,15 @@ async function race(
     transport: {
       async send({ body }, signal) {
         const [number] = body as unknown as [number];
-        expect(connections).toBe("open");
-        expect(ended.has(number), "a request of an export that has ended").toBe(false);
-        expect(flying.has(number), "two requests of one export").toBe(false);
-        expect(accepted.has(number), "a request after success").toBe(false);
+        // noted, not thrown: the client takes what a transport throws for a broken connection
+        if (connections === "closed") wrong.push("a request on closed connections");
+        if (ended.has(number)) wrong.push("a request of an export that has ended");
+        if (flying.has(number)) wrong.push("two requests of one export");
+        if (accepted.has(number)) wrong.push("a request after success");
         flying.set(number, signal);
         sent.set(number, (sent.get(number) ?? 0) + 1);
         const pending = [...flying.values()].filter(({ aborted }) => !aborted);
-        expect(pending.length).toBeLessThanOrEqual(concurrency);
+        if (pending.length > concurrency) wrong.push(`${pending.length} requests at a time`);
         await scheduler.schedule(Promise.resolve(), `answer ${number}`);
         flying.delete(number);
         const answer = answers[answered++ % answers.length]!;
@@ -100,6 +102,7 @@ async function race(
   };
   await Promise.all([drain(), time.task, ...exports, flush]);
 
+  expect(wrong).toEqual([]);
   expect(ended.size).toBe(answers.length);
   const closing = client.shutdown();
   const late = client.export(new Uint8Array([99]));
