@@ -24,6 +24,8 @@ import {
   unknown,
   waited,
 } from "../../checkers/conform/wire/judgement.ts";
+import { honoursRetryAfterSeconds } from "../../checkers/conform/wire/judges.ts";
+import type { Reference } from "../../checkers/conform/wire/ledger.ts";
 import type { ScenarioRun } from "../../checkers/conform/wire/play.ts";
 
 const calm: Disturbed = { durationMs: 10_000, lags: [], starved: [] };
@@ -121,6 +123,29 @@ describe("a judgement", () => {
     expect(judge(run(answered(1, 9_000)))).toMatchObject({ kind: "unknown" });
     const again = { ...answered(2, 3_000), exportNumber: 1, attempt: 2 };
     expect(judge(run(answered(1, 2_000), again))).toMatchObject({ kind: "deviates" });
+  });
+
+  it("that a hint was heeded bears what holds up a process that waits anyway", () => {
+    const hinted = {
+      n: 1,
+      exportNumber: 1,
+      attempt: 1,
+      atMs: 900,
+      answeredAtMs: 1_000,
+      notBeforeMs: 9_000,
+      answer: { kind: "status", status: 503, retryAfterS: 8 },
+    };
+    const next = { ...hinted, n: 2, attempt: 2, atMs: 9_100, answer: { kind: "success" } };
+    const verdict = (...starved: Disturbed["starved"] & object) => {
+      const run = { ...calm, requests: [hinted, next], starved } as unknown as ScenarioRun;
+      return settle(honoursRetryAfterSeconds(run, {} as Reference), run).kind;
+    };
+    expect(verdict()).toBe("holds");
+    expect(verdict({ atMs: 3_000, ms: 400 }, { atMs: 5_000, ms: 400 })).toBe("holds");
+    // held up since before the hint it may not even have known of it
+    expect(verdict({ atMs: 9_050, ms: 400 })).toBe("unknown");
+    expect(verdict({ atMs: 9_050, ms: 6_000 })).toBe("unknown");
+    expect(verdict({ atMs: 5_000, ms: 1_200 })).toBe("unknown");
   });
 
   it("that is open on a disturbed machine says so", () => {
