@@ -1,9 +1,12 @@
 /** One run from flags to exit code: progress, interruption, artifacts and reports included. */
 
+import { dirname } from "node:path";
+
 import type { EngineOptions, SubjectSource } from "../runner/protocol.ts";
 import type { Selection } from "../runner/plan.ts";
 import { run } from "../runner/run.ts";
-import { saveRun } from "../runner/store.ts";
+import { prepareStore, saveRun } from "../runner/store.ts";
+import { prepareFolder } from "../runner/write-file.ts";
 import { interruptible } from "./interrupt.ts";
 import { parseReporters, type RunFlags } from "./options.ts";
 import { openProgress } from "./progress.ts";
@@ -27,6 +30,8 @@ export async function execute(execution: Execution, flags: RunFlags): Promise<nu
     flags.baseline === undefined
       ? undefined
       : (await import("../runner/baseline.ts")).loadBaseline(flags.baseline);
+  prepareStore(flags.outDir);
+  for (const { file } of reporters) if (file !== undefined) prepareFolder(dirname(file));
   const progress = await openProgress(flags);
   const { signal, release } = interruptible();
   try {

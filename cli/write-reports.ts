@@ -1,9 +1,7 @@
 /** Writes a report in every requested form. */
 
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
-
 import type { Report } from "../core/result.ts";
+import { writeText } from "../runner/write-file.ts";
 import { useColor, type ReporterTarget } from "./options.ts";
 
 export interface WriteFlags {
@@ -25,9 +23,6 @@ export async function writeReports(
       verbose: flags.verbose === true,
     });
     if (file === undefined) process.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
-    else {
-      mkdirSync(dirname(file), { recursive: true });
-      writeFileSync(file, text);
-    }
+    else writeText(file, text);
   }
 }

@@ -49,6 +49,7 @@ export const diagnosticCodes = {
   VRF601: "required environment is missing",
   VRF603: "profile file cannot be read",
   VRF602: "the report page is not built",
+  VRF604: "the output cannot be written",
   VRF701: "the Collector configuration cannot be read",
   VRF702: "not valid OTTL",
   VRF703: "no Collector configuration",

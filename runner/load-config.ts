@@ -28,7 +28,7 @@ export function findConfig(named: string | undefined, cwd: string): string {
   }
   throw new DiagnosticError("VRF001", `found no verify.config.ts in ${cwd} or above`, {
     help:
-      "write one (docs/getting-started.md shows it in ten lines), or use a command that needs none: " +
+      "write one (docs/getting-started.md of this package shows it in ten lines), or use a command that needs none: " +
       "verify conform otlp-exporter --command ...",
   });
 }

@@ -1,12 +1,13 @@
 /** What a run leaves behind in `.verify`: the last report, and each counterexample as a file. */
 
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 import { DiagnosticError } from "../core/diagnostic.ts";
 import type { EngineName, Report, Result } from "../core/result.ts";
 import type { Counterexample } from "../core/trace.ts";
 import type { SubjectSource } from "./protocol.ts";
+import { prepareFolder, writeText } from "./write-file.ts";
 
 export const reportFile = "report.json";
 
@@ -25,9 +26,17 @@ export interface StoredCounterexample {
 const fileName = (result: Pick<Result, "id" | "engine">): string =>
   `${result.id.replaceAll(/[^a-z0-9@.-]+/gi, "_")}.${result.engine}.json`;
 
+/**
+ * Before a run, so that it is not made in vain.
+ * @throws {DiagnosticError} VRF604 when nothing can be written there
+ */
+export function prepareStore(outDir: string): void {
+  prepareFolder(join(outDir, "counterexamples"));
+}
+
+/** @throws {DiagnosticError} VRF604 */
 export function saveRun(outDir: string, report: Report, source: SubjectSource): void {
   const folder = join(outDir, "counterexamples");
-  mkdirSync(folder, { recursive: true });
   writeJson(join(outDir, reportFile), report);
   for (const result of report.results) {
     const path = join(folder, fileName(result));
@@ -112,5 +121,5 @@ export function readJson(path: string): unknown {
 }
 
 function writeJson(path: string, value: unknown): void {
-  writeFileSync(path, `${JSON.stringify(value, null, 1)}\n`);
+  writeText(path, `${JSON.stringify(value, null, 1)}\n`);
 }

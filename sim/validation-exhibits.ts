@@ -6,18 +6,18 @@ import { burstinessOf, fitLaw } from "./calibrate/fit-law.ts";
 import type { ProcessorCalibration } from "./calibrate/processor.ts";
 import type { ProcessorRun } from "./load/run-processor.ts";
 import { milliseconds, percentColumn, significant } from "./text.ts";
-import type { PointComparison } from "./validate/compare.ts";
+import type { FigureComparison, PointComparison } from "./validate/compare.ts";
 import type { Figure, Figures } from "./validate/figures.ts";
 import type { Campaign, MeasuredRun } from "./validate/measure.ts";
 import type { Prediction } from "./validate/predict.ts";
 
 const heads: Readonly<Record<Figure, string>> = {
-  throughput: "spans/s",
+  throughput: "throughput (spans/s)",
   utilisation: "utilisation",
-  loss: "lost",
+  loss: "spans lost",
   meanWait: "mean wait",
   p99Wait: "p99 wait",
-  queue: "waiting",
+  queue: "spans waiting",
 };
 
 function show(figure: Figure, value: number): string {
@@ -27,14 +27,22 @@ function show(figure: Figure, value: number): string {
   return significant(value);
 }
 
+/** What is said about a point, and the reason when it is not that it agrees. */
+export interface Standing {
+  readonly word: "agrees" | "differs" | "open" | "not judged";
+  readonly why: string;
+}
+
 export function validationExhibits(
   claim: ValidationClaim,
   comparisons: readonly PointComparison[],
+  standings: readonly Standing[],
   { calibration, calibrated, runs }: Campaign,
 ): Exhibit[] {
   if (comparisons.length === 0) return [];
   return [
-    figuresTable(comparisons, calibration),
+    pointsTable(comparisons, standings),
+    figuresTable(comparisons, standings, calibration),
     modelsTable(claim, comparisons),
     offeredTable(runs.map(({ run }) => run)),
     attemptsTable([...calibrated, ...runs]),
@@ -56,8 +64,50 @@ export function validationExhibits(
   ];
 }
 
+/** What is said about each point, and why. */
+function pointsTable(
+  comparisons: readonly PointComparison[],
+  standings: readonly Standing[],
+): Exhibit {
+  const count = (word: Standing["word"]): number =>
+    standings.filter((one) => one.word === word).length;
+  return {
+    kind: "table",
+    title: "Operating points",
+    columns: ["point", "spans/s offered", "offered / capacity", "verdict", "why"],
+    rows: comparisons.map(({ point, utilisation }, index) => [
+      point.name,
+      Number(point.arrivalRate.toFixed(1)),
+      Number(utilisation.toFixed(3)),
+      standings[index]!.word,
+      standings[index]!.why,
+    ]),
+    note: `${count("agrees")} of ${comparisons.length} points agree, ${count("differs")} differ, ${count("open")} are open, ${count("not judged")} are not judged. Differs: a figure is outside the tolerance and outside the prediction interval. Open: outside the tolerance, but inside the interval. Not judged: the machine disturbed the run.`,
+  };
+}
+
+/** By how much, in the words of the tolerance. */
+function offBy({ figure, measured, predicted }: FigureComparison): string {
+  const sign = measured < predicted ? "−" : "+";
+  if (!Number.isFinite(predicted)) return "unlimited";
+  const off = Math.abs(measured - predicted);
+  if (figure === "loss") return `${sign}${(100 * off).toFixed(2)} points`;
+  if (predicted === 0) return `${sign}${show(figure, off)}`;
+  return `${sign}${((100 * off) / Math.abs(predicted)).toFixed(2)} %`;
+}
+
+function allowance({ figure, predicted, allowed }: FigureComparison): string {
+  if (allowed === null) return "the interval";
+  if (!Number.isFinite(allowed)) return "not judged";
+  if (figure === "loss") return `${(100 * allowed).toFixed(1)} points`;
+  return predicted === 0
+    ? show(figure, allowed)
+    : `${Number(((100 * allowed) / Math.abs(predicted)).toFixed(1))} %`;
+}
+
 function figuresTable(
   comparisons: readonly PointComparison[],
+  standings: readonly Standing[],
   calibration: ProcessorCalibration,
 ): Exhibit {
   const isGiven = comparisons.some(({ figures }) => figures.some(({ given }) => given !== null));
@@ -67,35 +117,45 @@ function figuresTable(
         `${milliseconds(fit.base)} + ${significant(fit.perItem * 1e6, 3)} µs per span at ${rate.toFixed(0)}/s`,
     )
     .join(", ");
+  const verdict = ({ agrees, differs, allowed }: FigureComparison, index: number): string => {
+    if (standings[index]!.word === "not judged" || allowed === Infinity) return "not judged";
+    return agrees ? "agrees" : differs ? "differs" : "open";
+  };
   return {
     kind: "table",
     title: "Predicted against measured",
     columns: [
       "point",
-      "ρ",
       "figure",
-      "measured",
       "predicted",
-      "interval",
-      ...(isGiven ? ["given the backend's times"] : []),
-      "agrees",
+      "measured",
+      "off by",
+      "allowed",
+      "prediction interval",
+      ...(isGiven ? ["interval, backend's times given"] : []),
+      "verdict",
     ],
-    rows: comparisons.flatMap(({ point, utilisation, figures }) =>
-      figures.map(({ figure, measured, predicted, low, high, given, agrees, differs }) => [
+    rows: comparisons.flatMap(({ point, figures }, index) =>
+      figures.map((one) => [
         point.name,
-        Number(utilisation.toFixed(3)),
-        heads[figure],
-        show(figure, measured),
-        show(figure, predicted),
-        `${show(figure, low)} to ${show(figure, high)}`,
+        heads[one.figure],
+        show(one.figure, one.predicted),
+        show(one.figure, one.measured),
+        offBy(one),
+        allowance(one),
+        `${show(one.figure, one.low)} to ${show(one.figure, one.high)}`,
         ...(isGiven
-          ? [given === null ? "" : `${show(figure, given.low)} to ${show(figure, given.high)}`]
+          ? [
+              one.given === null
+                ? ""
+                : `${show(one.figure, one.given.low)} to ${show(one.figure, one.given.high)}`,
+            ]
           : []),
-        agrees ? "yes" : differs ? "no" : "open",
+        verdict(one, index),
       ]),
     ),
     note:
-      `Each figure as measured, as predicted before the run, and the prediction interval, which contains the calibration's own error; open: beyond the tolerance, but inside the interval. ` +
+      `The prediction is made before the run, from the schedule of arrivals, the law of the backend and the calibration; its interval contains the calibration's own error. Around saturation, and with a random backend, the interval decides instead of a tolerance. ` +
       (isGiven
         ? `A random backend makes it wide; given the very times that the backend drew, only what the calibration does not know is left. Both must contain the measured figure. `
         : "") +

@@ -12,7 +12,7 @@ import { milliseconds, percentColumn, significant } from "./text.ts";
 import { comparePoint, type FigureComparison, type PointComparison } from "./validate/compare.ts";
 import { figureNames } from "./validate/figures.ts";
 import { measureProcessor, type Campaign } from "./validate/measure.ts";
-import { validationExhibits } from "./validation-exhibits.ts";
+import { validationExhibits, type Standing } from "./validation-exhibits.ts";
 
 /** Error probability of a whole claim; divided among its points and figures (Bonferroni). */
 const errorProbability = 0.01;
@@ -81,14 +81,9 @@ export async function checkValidation(
 ): Promise<Outcome> {
   const campaign = await measureOnce(claim, subject, context);
   const comparisons = compareAll(claim, campaign, context.seed);
-  const problem = problemOf(campaign);
-  const judged = comparisons.filter(
-    (one, index) =>
-      (campaign.disturbed === null && campaign.runs[index]!.disturbed === null) ||
-      isGross(claim, one),
-  );
-  const outside = judged.find(({ differs }) => differs);
-  const open = judged.find(({ agrees }) => !agrees);
+  const standings = comparisons.map((one, index) => standingOf(claim, one, campaign, index));
+  const outside = comparisons.find((_, index) => standings[index]!.word === "differs");
+  const open = standings.filter(({ word }) => word === "open" || word === "not judged");
   let observation: Observation = { kind: "holds" };
   let counterexample: Counterexample | null = null;
   if (outside !== undefined) {
@@ -98,15 +93,11 @@ export async function checkValidation(
       observation = { kind: "refuted", replayed: differsAlike(outside, again) };
       counterexample = makeCounterexample(claim, outside, context.seed);
     }
-  } else if (problem !== null) observation = { kind: "unknown", reason: problem };
-  else if (open !== undefined) {
-    const reason = `${describe(claim, open)}: beyond the tolerance, but inside the prediction interval; measure for longer, or on a calmer machine`;
-    observation = { kind: "unknown", reason };
-  }
+  } else if (open.length > 0) observation = { kind: "unknown", reason: whyOpen(open, standings) };
   const seconds = comparisons.reduce((sum, { point }) => sum + point.duration, 0);
   const spans = campaign.runs.reduce((sum, { run }) => sum + run.intended.length, 0);
   const system = processorOf(subject);
-  const within = comparisons.filter(({ agrees }) => agrees).length;
+  const agreeing = standings.filter(({ word }) => word === "agrees").length;
   return makeOutcome(
     {
       claim: obligation.claim,
@@ -117,16 +108,40 @@ export async function checkValidation(
     {
       evidence:
         counterexample?.message ??
-        `the measured figures agree with the prediction at ${within} of ${comparisons.length} points`,
+        `the measured figures agree with the prediction at ${agreeing} of ${comparisons.length} points`,
       assumptions: [
         `${system.name} ${system.version} on loopback, one process, against a backend with a known service law`,
         "open-loop Poisson arrivals, waits counted from the intended end of each span",
       ],
-      stats: { points: comparisons.length, seconds, spans, agreeing: within },
+      stats: { points: comparisons.length, seconds, spans, agreeing, open: open.length },
       counterexample,
-      exhibits: validationExhibits(claim, comparisons, campaign),
+      exhibits: validationExhibits(claim, comparisons, standings, campaign),
     },
   );
+}
+
+/** What may be said about one point; nothing, when the machine disturbed its run or the calibration. */
+function standingOf(
+  claim: ValidationClaim,
+  comparison: PointComparison,
+  campaign: Campaign,
+  index: number,
+): Standing {
+  const disturbed = campaign.disturbed ?? campaign.runs[index]!.disturbed;
+  if (disturbed !== null && !isGross(claim, comparison))
+    return { word: "not judged", why: disturbed };
+  if (comparison.differs) return { word: "differs", why: describe(claim, comparison) };
+  if (comparison.agrees) return { word: "agrees", why: "" };
+  const why = `${describe(claim, comparison)}: beyond the tolerance, but inside the prediction interval; measure for longer, or on a calmer machine`;
+  return { word: "open", why };
+}
+
+/** How many points are open, and why: each reason once, three at most. */
+function whyOpen(open: readonly Standing[], all: readonly Standing[]): string {
+  const reasons = [...new Set(open.map(({ why }) => why))];
+  const shown = reasons.slice(0, 3).join("; ");
+  const more = reasons.length > 3 ? `; and ${reasons.length - 3} more, see the report` : "";
+  return `${open.length} of ${all.length} points are open: ${shown}${more}`;
 }
 
 /** Some figure is too large in both, or too small in both: chance and a busy machine go either way. */

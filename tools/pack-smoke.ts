@@ -96,9 +96,12 @@ try {
   const paths = tarball.files.map((file) => file.path);
   console.log(`${tarball.filename}: ${paths.length} files, ${tarball.unpackedSize} bytes unpacked`);
 
-  const allowed = /^(dist\/|package\.json$|README\.md$|LICENSE$|NOTICE$)/;
+  const allowed = /^(dist\/|docs\/[\w-]+\.md$|package\.json$|README\.md$|LICENSE$|NOTICE$)/;
   const strangers = paths.filter((path) => !allowed.test(path));
-  check(strangers.length === 0, `only dist, licence, notice and readme ${strangers.join(" ")}`);
+  check(
+    strangers.length === 0,
+    `only dist, guides, licence, notice and readme ${strangers.join(" ")}`,
+  );
   const content = paths.filter(
     (path) =>
       /(^|\/)(tools|test|bench|models|properties|impl|adapters|node_modules)\//.test(path) &&
@@ -111,6 +114,8 @@ try {
     "dist/cli/main.js",
     "dist/reports/app/dist/index.html",
     "dist/reports/schema/report.schema.json",
+    "docs/getting-started.md",
+    "docs/diagnostics.md",
     "LICENSE",
     "NOTICE",
     "README.md",

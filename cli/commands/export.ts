@@ -1,11 +1,10 @@
 /** `verify export`: a state space or a run in the language of another tool. */
 
-import { writeFileSync } from "node:fs";
-
 import { ExitCode } from "../../core/diagnostic.ts";
 import type { ExportFormat } from "../../core/engine.ts";
 import { exportText } from "../../runner/export.ts";
 import { findConfig } from "../../runner/load-config.ts";
+import { writeText } from "../../runner/write-file.ts";
 import { interruptible } from "../interrupt.ts";
 
 export interface ExportFlags {
@@ -30,7 +29,7 @@ export async function exportCommand(name: string, flags: ExportFlags): Promise<n
       progress: (message) => process.stderr.write(`${message}\n`),
     });
     if (flags.output === undefined) process.stdout.write(text);
-    else writeFileSync(flags.output, text);
+    else writeText(flags.output, text);
     return ExitCode.ok;
   } finally {
     release();

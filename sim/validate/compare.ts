@@ -22,6 +22,8 @@ export interface FigureComparison {
   readonly measured: number;
   /** The prediction interval when the backend's own times are given; null when they do not vary. */
   readonly given: { readonly low: number; readonly high: number } | null;
+  /** The tolerance that decides, in the figure's own unit; null where the intervals do; Infinity: shown only. */
+  readonly allowed: number | null;
   /** Inside both intervals. */
   readonly inside: boolean;
   /** Within the tolerance of the claim, or inside where only the intervals count. */
@@ -74,6 +76,13 @@ const tolerances: Readonly<Record<Figure, number>> = {
   loss: 0.005,
   queue: Infinity,
 };
+
+function allowedFor(figure: Figure, predicted: number): number {
+  const tolerance = tolerances[figure];
+  if (figure === "loss" || tolerance === Infinity) return tolerance;
+  const isWait = figure === "meanWait" || figure === "p99Wait";
+  return Math.max(tolerance * Math.abs(predicted), isWait ? leastWait : 0);
+}
 
 export interface CompareOptions {
   readonly seed: number;
@@ -134,14 +143,15 @@ export function comparePoint(
     const narrow = given === null ? null : given[figure];
     const inside = isWithin({ low, high }) && (narrow === null || isWithin(narrow));
     const base = { figure, predicted: value, low, high, given: narrow, measured: actual, inside };
-    const allowed = figure === "loss" ? tolerances.loss : tolerances[figure] * Math.abs(value);
-    const isWait = figure !== "throughput" && figure !== "utilisation" && figure !== "loss";
-    const near = Math.abs(actual - value) <= Math.max(allowed, isWait ? leastWait : 0);
+    const isWait = figure === "meanWait" || figure === "p99Wait" || figure === "queue";
     // Nothing waits in front of the simple processor but the generator's own timer.
-    if (isWait && processor.kind === "simple") return { ...base, agrees: true, differs: false };
-    const byFigure = claim.judgedBy === "figures" && !isKnee;
-    const agrees = byFigure ? near : inside;
-    return { ...base, agrees, differs: !agrees && !inside };
+    if (isWait && processor.kind === "simple")
+      return { ...base, allowed: Infinity, agrees: true, differs: false };
+    if (claim.judgedBy === "interval" || isKnee)
+      return { ...base, allowed: null, agrees: inside, differs: !inside };
+    const allowed = allowedFor(figure, value);
+    const agrees = Math.abs(actual - value) <= allowed;
+    return { ...base, allowed, agrees, differs: !agrees && !inside };
   });
   return {
     point: run.point,

@@ -1,6 +1,6 @@
 /** The command line as a user meets it: exit codes, diagnostics, artifacts, replay. */
 
-import { readFileSync, readdirSync } from "node:fs";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { describe, expect, test } from "vitest";
@@ -44,6 +44,23 @@ describe("usage errors end with exit code 2 and say what to do", () => {
     await inTempFolder(async (folder) => {
       const { code, stdout, stderr } = await runOn(config, folder, ...args);
       expect(stderr + stdout).toMatch(message);
+      expect(code).toBe(2);
+    });
+  });
+});
+
+describe("what cannot be written is said before anything is checked", () => {
+  test.each([
+    ["--out-dir", (file: string) => ["--out-dir", file]],
+    ["a report", (file: string) => ["--reporter", `json=${file}/x.json`]],
+  ])("%s", async (_, options) => {
+    await inTempFolder(async (folder) => {
+      const file = join(folder, "file");
+      writeFileSync(file, "");
+      const args = ["check", "-c", fixture("door.config.ts"), "--out-dir", join(folder, "out")];
+      const { code, stdout, stderr } = await verify([...args, ...options(file)]);
+      expect(stderr).toMatch(/VRF604[^]*at .*file[^]*help: choose another place/);
+      expect(stdout + stderr).not.toMatch(/violated/);
       expect(code).toBe(2);
     });
   });

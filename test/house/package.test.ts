@@ -44,7 +44,7 @@ describe("package.json", () => {
     expect(Object.keys(manifest.dependencies).filter((name) => /^node(-|$)/.test(name))).toEqual(
       [],
     );
-    expect(manifest.files).toEqual(["dist", "LICENSE", "NOTICE", "README.md"]);
+    expect(manifest.files).toEqual(["dist", "docs", "LICENSE", "NOTICE", "README.md"]);
     for (const hook of ["preinstall", "install", "postinstall", "prepare"]) {
       expect(manifest.scripts).not.toHaveProperty(hook);
     }

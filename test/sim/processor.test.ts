@@ -111,13 +111,18 @@ describe("validation claims", () => {
     const wrong = await engine.check(mmn!, subject, context);
     expect(wrong.verdict).toBe("violated");
     expect(wrong.counterexample!.at).toEqual({ point: "small", predictor: "mmn" });
-    expect(wrong.exhibits.filter(({ kind }) => kind === "table")).toHaveLength(4);
+    const tables = wrong.exhibits.filter((one) => one.kind === "table");
+    expect(tables).toHaveLength(5);
+    expect(tables[0]).toMatchObject({ title: "Operating points" });
+    expect(tables[0]!.rows[0]![3]).toBe("differs");
+    expect(wrong.stats).toMatchObject({ points: 1, agreeing: 0, open: 0 });
     expect(wrong.exhibits.filter(({ kind }) => kind === "chart")).toHaveLength(3);
     const again = await engine.replay(mmn!, subject, wrong.counterexample!, context);
     expect(again.kind).toBe("reproduced");
     // A busy machine gives no verdict; it must not call the right model wrong.
     const right = await engine.check(bulk!, subject, context);
     expect(["holds-bounded", "inconclusive"]).toContain(right.verdict);
+    if (right.verdict === "inconclusive") expect(right.reason).toMatch(/^1 of 1 points are open: /);
   }, 150_000);
 
   it("need a processor", async () => {
