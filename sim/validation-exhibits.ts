@@ -74,7 +74,7 @@ function pointsTable(
   return {
     kind: "table",
     title: "Operating points",
-    columns: ["point", "spans/s offered", "offered / capacity", "verdict", "why"],
+    columns: ["point", "spans/s offered", "ρ (offered / capacity)", "verdict", "why"],
     rows: comparisons.map(({ point, utilisation }, index) => [
       point.name,
       Number(point.arrivalRate.toFixed(1)),
@@ -85,6 +85,12 @@ function pointsTable(
     note: `${count("agrees")} of ${comparisons.length} points agree, ${count("differs")} differ, ${count("open")} are open, ${count("not judged")} are not judged. Differs: a figure is outside the tolerance and outside the prediction interval. Open: outside the tolerance, but inside the interval. Not judged: the machine disturbed the run.`,
   };
 }
+
+/** Without the waits in front of a simple processor, where nothing waits but the generator's own timer. */
+const shown = (figures: readonly FigureComparison[]): readonly FigureComparison[] =>
+  figures.some(({ figure, allowed }) => figure === "meanWait" && allowed === Infinity)
+    ? figures.filter(({ allowed }) => allowed !== Infinity)
+    : figures;
 
 /** By how much, in the words of the tolerance. */
 function offBy({ figure, measured, predicted }: FigureComparison): string {
@@ -136,7 +142,7 @@ function figuresTable(
       "verdict",
     ],
     rows: comparisons.flatMap(({ point, figures }, index) =>
-      figures.map((one) => [
+      shown(figures).map((one) => [
         point.name,
         heads[one.figure],
         show(one.figure, one.predicted),
@@ -155,7 +161,7 @@ function figuresTable(
       ]),
     ),
     note:
-      `The prediction is made before the run, from the schedule of arrivals, the law of the backend and the calibration; its interval contains the calibration's own error. Around saturation, and with a random backend, the interval decides instead of a tolerance. ` +
+      `The prediction is made before the run, from the schedule of arrivals, the law of the backend and the calibration; its interval contains the calibration's own error. Around saturation, and with a random backend, the interval decides instead of a tolerance; a figure that is not judged is only shown. ` +
       (isGiven
         ? `A random backend makes it wide; given the very times that the backend drew, only what the calibration does not know is left. Both must contain the measured figure. `
         : "") +
