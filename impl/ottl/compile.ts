@@ -406,7 +406,8 @@ class Compiler {
       return (item) => items.map((get) => get(item));
     }
     if (this.#options.level.minor < 161) return wrong("must be a list");
-    const list = through(this.value(value), asList);
+    // nil counts as a list of nothing.
+    const list = through(this.value(value), (from) => (from === null ? [] : asList(from)));
     return (item) => Array.from(list(item), stringLike);
   }
 

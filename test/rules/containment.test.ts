@@ -71,6 +71,7 @@ describe("what the interpreter does is possible in the symbolic model", () => {
     'set(attributes["b"], trace_id)',
     'set(attributes["b"], ["x", trace_id])',
     "set(trace_id, span_id)",
+    'set(attributes["m"]["n"][0.5], observed_time)',
     'set(trace_id.string, "0102030405060708090a0b0c0d0e0f10")',
     'merge_maps(attributes, {"k": nil}, "insert")',
     'set(severity_number, 3) where IsMatch(attributes[0], "x") or true',

@@ -43,7 +43,16 @@ import { readRecord } from "../../checkers/rules/concrete/read.ts";
 
 export const level: CompatLevel = levelOf("0.162.0", null, []);
 const replayer = makeReplayer(level);
-const signals = { log: "logs", span: "traces", metric: "metrics", datapoint: "metrics" } as const;
+const signals = {
+  resource: "logs",
+  scope: "logs",
+  log: "logs",
+  span: "traces",
+  spanevent: "traces",
+  metric: "metrics",
+  datapoint: "metrics",
+  exemplar: "metrics",
+} as const;
 
 /** One statement and one record, as both sides take them. */
 export interface Case {

@@ -171,17 +171,18 @@ export class Editing {
     const keys = this.#evaluator.keys(path.keys);
     const written = this.#scope.paths.write(access.get(old), keys, value);
     // The last key or one on the way may have been made before the error was raised.
-    const [first] = keys;
-    const before = this.#scope.paths.read(access.get(old), [first!]).value;
     const made = variable(`${this.#scope.run}made@${this.#site}`, "Val");
     this.#scope.facts.add(made, isRecordValue(made));
-    const last = this.#scope.paths.write(access.get(old), keys, empty());
-    const middle = this.#scope.paths.write(access.get(old), [first!], made);
-    const isMiddle = and(
-      isNil(before),
-      variable(`${this.#scope.run}stopped@${this.#site}`, "Bool"),
+    const left = keys.slice(1).reduceRight(
+      (rest, _, depth) => {
+        const way = keys.slice(0, depth + 1);
+        const before = this.#scope.paths.read(access.get(old), way).value;
+        const isStopped = variable(`${this.#scope.run}stopped@${this.#site}.${depth}`, "Bool");
+        const middle = this.#scope.paths.write(access.get(old), way, made);
+        return ite(and(isNil(before), isStopped), middle.value, rest);
+      },
+      this.#scope.paths.write(access.get(old), keys, empty()).value,
     );
-    const left = keys.length > 1 ? ite(isMiddle, middle.value, last.value) : last.value;
     return {
       writes: new Map([[access.leaf, written.value]]),
       error: or(error, written.error),

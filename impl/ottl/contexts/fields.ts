@@ -22,7 +22,7 @@ export function expected(value: Val, type: string): never {
 }
 
 /** A path of one segment; keys after it are ignored, as upstream does. */
-const only =
+export const only =
   (accessor: Accessor): PathDefinition =>
   () =>
     accessor;

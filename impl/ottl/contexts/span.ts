@@ -7,6 +7,7 @@ import {
   expected,
   id,
   map,
+  only,
   small,
   text,
   time,
@@ -106,7 +107,14 @@ export const span: Context = {
       },
     };
   },
-  flags: small(of, "flags", "uint32"),
+  flags: only({
+    get: (item) => BigInt(of(item).flags),
+    set: (item, value) => {
+      if (typeof value !== "bigint") return expected(value, "int64");
+      if (value !== BigInt.asUintN(32, value)) fail(`value ${value} is out of range for uint32`);
+      of(item).flags = Number(value);
+    },
+  }),
 };
 
 const event = (item: Item) => item.spanEvent!;

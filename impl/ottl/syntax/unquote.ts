@@ -1,4 +1,4 @@
-/** String literals by the rules of Go's double-quoted strings. */
+/** String literals by the rules of Go's double-quoted strings, but that lines may end in them. */
 
 const simple: Readonly<Record<string, string>> = {
   a: "\u0007",
@@ -20,10 +20,7 @@ const decoder = new TextDecoder();
  */
 export function unquote(literal: string): string | { readonly wrongAt: number } {
   const body = literal.slice(1, -1);
-  if (!body.includes("\\")) {
-    const newline = body.indexOf("\n");
-    return newline === -1 ? body : { wrongAt: newline + 1 };
-  }
+  if (!body.includes("\\")) return body;
   let out = "";
   let bytes: number[] = [];
   const flush = (): void => {
@@ -32,7 +29,6 @@ export function unquote(literal: string): string | { readonly wrongAt: number } 
   };
   for (let at = 0; at < body.length;) {
     const character = body[at]!;
-    if (character === "\n") return { wrongAt: at + 1 };
     if (character !== "\\") {
       flush();
       out += character;

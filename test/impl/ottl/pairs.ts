@@ -2,11 +2,16 @@
 
 import { createHash } from "node:crypto";
 
-import { functions, levelOf, type FunctionSpec } from "../../../impl/ottl/index.ts";
+import {
+  functions,
+  levelOf,
+  type ContextName,
+  type FunctionSpec,
+} from "../../../impl/ottl/index.ts";
 
 export interface Pair {
   readonly id: number;
-  readonly context: "log" | "span" | "metric" | "datapoint";
+  readonly context: ContextName;
   readonly statement: string;
   readonly payload: object;
 }
@@ -62,6 +67,11 @@ const strings = [
   "  pad  ",
   "ERROR",
   "a.b.c",
+  "CEF:0|Vendor|Pro\\|duct|1.0|100|Name|5|src=10.0.0.1 msg=a b\\=c",
+  "LEEF:2.0|V|P|1|E|^|a=1^b=2",
+  '10.0.0.1 - frank [10/Oct/2000:13:55:36 -0700] "GET /a HTTP/1.0" 200 2326',
+  "#Version: 1.0\n#Fields: time cs-method\n00:34:23 GET",
+  "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/120.0.0.0 Safari/537.36",
 ];
 const ints = [
   "0",
@@ -107,6 +117,16 @@ const patterns = [
   "l+",
 ];
 const replacements = ["", "R", "$1", "${1}-x", "$$", "$first", "<$0>"];
+const grokPatterns = [
+  "%{WORD:first} %{NOTSPACE:rest}",
+  "%{INT:n:int}",
+  "%{NUMBER:n:double}",
+  "%{IP:client.ip}:?%{POSINT:port:long}?",
+  "%{COMMONAPACHELOG}",
+  "%{GREEDYDATA}",
+  "%{OWN:x}",
+  "^%{TIMESTAMP_ISO8601:t}$",
+];
 const globs = ["*", "a*", "*o*", "GET", "?et*", "{GET,x}", "http*", "[a-g]*"];
 
 const literalStrings: Readonly<Record<string, readonly string[]>> = {
@@ -138,9 +158,24 @@ const literalStrings: Readonly<Record<string, readonly string[]>> = {
   replacement: [" ", "x", "ab"],
   truncation_marker: ["", "...", "…"],
   element_name: ["v", "w"],
+  aggregation_function: ["sum", "mean", "min", "max", "median", "count", "avg"],
+  aggregation_temporality: ["delta", "cumulative", "other"],
+  method: ["limit_buckets", "remove_explicit_bound", "other"],
   location: ["America/New_York", "Asia/Tokyo", "UTC", "Nowhere/Land"],
   locale: ["en", "fr", "pt"],
 };
+
+/** The shares of the contexts, each from the one before. */
+const shares: readonly (readonly [ContextName, number])[] = [
+  ["log", 0.42],
+  ["span", 0.56],
+  ["spanevent", 0.64],
+  ["metric", 0.74],
+  ["datapoint", 0.84],
+  ["exemplar", 0.88],
+  ["scope", 0.94],
+  ["resource", 1],
+];
 
 class Generator {
   readonly #next: () => number;
@@ -148,7 +183,7 @@ class Generator {
   constructor(seed: number) {
     this.#next = random(seed);
     const x = this.#next();
-    this.context = x < 0.6 ? "log" : x < 0.75 ? "span" : x < 0.85 ? "metric" : "datapoint";
+    this.context = shares.find(([, upTo]) => x < upTo)![0];
   }
   below(n: number): number {
     return Math.floor(this.#next() * n);
@@ -202,6 +237,8 @@ class Generator {
     const traceId = this.pick(["0102030405060708090a0b0c0d0e0f10", ""]);
     const spanId = this.pick(["0102030405060708", ""]);
     switch (this.context) {
+      case "resource":
+      case "scope":
       case "log": {
         const logRecord = {
           timeUnixNano: time,
@@ -217,6 +254,7 @@ class Generator {
         };
         return { resourceLogs: [{ resource, scopeLogs: [{ scope, logRecords: [logRecord] }] }] };
       }
+      case "spanevent":
       case "span": {
         const span = {
           traceId,
@@ -229,13 +267,33 @@ class Generator {
           endTimeUnixNano: "1700000000500000000",
           attributes,
           status: { code: this.below(3), message: this.pick(["", "boom"]) },
-          events: [{ name: "e1", timeUnixNano: time, attributes: this.attributes(1, 0) }],
+          events: [
+            {
+              name: this.pick(["e1", "exception"]),
+              timeUnixNano: time,
+              attributes: this.context === "span" ? this.attributes(1, 0) : this.attributes(5, 2),
+              droppedAttributesCount: this.below(3),
+            },
+          ],
         };
         return { resourceSpans: [{ resource, scopeSpans: [{ scope, spans: [span] }] }] };
       }
       default: {
+        const exemplars =
+          this.context === "exemplar"
+            ? [
+                {
+                  timeUnixNano: time,
+                  filteredAttributes: this.attributes(5, 2),
+                  traceId,
+                  spanId,
+                  ...(this.chance(0.5) ? { asInt: "7" } : { asDouble: 0.25 }),
+                },
+              ]
+            : [];
         const number = {
           attributes,
+          exemplars,
           timeUnixNano: time,
           startTimeUnixNano: "5",
           ...(this.chance(0.5)
@@ -245,6 +303,7 @@ class Generator {
         };
         const histogram = {
           attributes,
+          exemplars,
           timeUnixNano: time,
           count: "6",
           sum: 10.5,
@@ -253,6 +312,7 @@ class Generator {
         };
         const exponential = {
           attributes,
+          exemplars,
           timeUnixNano: time,
           count: "6",
           sum: 10.5,
@@ -279,7 +339,7 @@ class Generator {
           },
           { histogram: { dataPoints: [histogram], aggregationTemporality: 2 } },
           { exponentialHistogram: { dataPoints: [exponential], aggregationTemporality: 1 } },
-          { summary: { dataPoints: [summary] } },
+          ...(this.context === "exemplar" ? [] : [{ summary: { dataPoints: [summary] } }]),
         ]);
         const metric = {
           name: this.pick(["requests", "http.server.duration", ""]),
@@ -299,6 +359,10 @@ class Generator {
   map(): string {
     if (this.context === "metric")
       return this.pick(["metadata", "resource.attributes", "resource.attributes"]);
+    if (this.context === "resource") return this.pick(["attributes", 'attributes["m"]']);
+    if (this.context === "exemplar")
+      return this.pick(["filtered_attributes", "datapoint.attributes", "resource.attributes"]);
+    if (this.context === "spanevent" && this.chance(0.15)) return "span.attributes";
     return this.pick([
       "attributes",
       "attributes",
@@ -325,7 +389,48 @@ class Generator {
       const extra = this.chance(0.25) ? `[${this.key(depth)}]` : "";
       return `${this.map()}[${this.key(depth)}]${extra}`;
     }
-    const own: Readonly<Record<Pair["context"], readonly string[]>> = {
+    const own: Readonly<Record<ContextName, readonly string[]>> = {
+      resource: ["attributes", "dropped_attributes_count", "schema_url", 'cache["x"]', "nope"],
+      scope: [
+        "name",
+        "version",
+        "attributes",
+        "dropped_attributes_count",
+        "schema_url",
+        'cache["x"]',
+        "scope.name",
+        "log.body",
+      ],
+      spanevent: [
+        "name",
+        "time",
+        "time_unix_nano",
+        "attributes",
+        "event_index",
+        "dropped_attributes_count",
+        "span.name",
+        "span.kind",
+        "span.trace_id.string",
+        "span.start_time",
+        "span.status.message",
+        "span.events",
+        'cache["x"]',
+      ],
+      exemplar: [
+        "time",
+        "time_unix_nano",
+        "double_value",
+        "int_value",
+        "trace_id",
+        "trace_id.string",
+        "span_id",
+        "span_id.string",
+        "filtered_attributes",
+        "metric.name",
+        "datapoint.value_int",
+        "datapoint.count",
+        "datapoint.exemplars",
+      ],
       log: [
         "body",
         "body",
@@ -402,12 +507,8 @@ class Generator {
         "metric.is_monotonic",
       ],
     };
-    return this.pick([
-      ...own[this.context],
-      "resource.attributes",
-      "instrumentation_scope.name",
-      "resource.schema_url",
-    ]);
+    const around = ["resource.attributes", "instrumentation_scope.name", "resource.schema_url"];
+    return this.pick([...own[this.context], ...(this.context === "resource" ? [] : around)]);
   }
 
   /** Any value; arithmetic now and then. */
@@ -458,7 +559,12 @@ class Generator {
   }
 
   convert(depth: number): string {
-    return this.call(this.pick(converters), depth);
+    return this.call(this.pick(this.#fitting(converters)), depth);
+  }
+  /** Mostly functions of the context; the others are refused. */
+  #fitting(specs: readonly FunctionSpec[]): readonly FunctionSpec[] {
+    if (this.chance(0.02)) return specs;
+    return specs.filter(({ contexts }) => contexts?.includes(this.context) ?? true);
   }
   call(spec: FunctionSpec, depth: number): string {
     const args: string[] = [];
@@ -479,6 +585,10 @@ class Generator {
   }
   argument(spec: FunctionSpec, name: string, type: string, depth: number): string {
     const some = (): string => (this.chance(0.75) ? this.path(depth) : this.expr(depth));
+    if (spec.name === "ExtractGrokPatterns" && name === "pattern")
+      return `"${this.pick(grokPatterns)}"`;
+    if (name === "definitions") return this.pick(['["OWN=[a-z]+"]', "[]", '["x"]']);
+    if (name === "semconv_version") return this.pick(['"1.37.0"', '"1.43.0"', '"1.0"']);
     if (name === "pattern" || name === "regex")
       return `"${this.pick(/match$|matches$/.test(spec.name) && spec.name.startsWith("replace") ? globs : patterns)}"`;
     if (name === "replacement" && type === "string") return `"${this.pick(replacements)}"`;
@@ -514,6 +624,8 @@ class Generator {
         return `"${this.pick(literalStrings[name] ?? strings.filter((text) => !/["\\]/.test(text)))}"`;
       case "literalInt":
         return this.pick(["0", "1", "2", "3", "5", "20"]);
+      case "literalFloat":
+        return this.pick(["0.5", "2.0", "95.0", "1"]);
       case "literalBool":
         return this.pick(["true", "false"]);
       case "literalStrings":
@@ -539,7 +651,7 @@ class Generator {
       case "int":
         return this.chance(0.8) ? this.pick(["0", "1", "2", "3", "10", "80"]) : some();
       case "time":
-        return this.chance(0.7) && this.context !== "metric"
+        return this.chance(0.7) && !["metric", "resource", "scope"].includes(this.context)
           ? this.context === "span"
             ? "start_time"
             : "time"
@@ -568,19 +680,30 @@ class Generator {
 
   statement(): string {
     const x = this.#next();
-    const editor = x < 0.45 ? this.call(setter, 2) : this.call(this.pick(editors), 1);
+    const call = x < 0.45 ? this.call(setter, 2) : this.call(this.pick(this.#fitting(editors)), 1);
+    // What becomes of a map that is merged into a part of itself is up to Go's memory.
+    const editor = call.replace(
+      /^(merge_maps\(attributes\["m"\], )attributes(?=,)/,
+      '$1{"k": "v"}',
+    );
     return this.chance(0.4) ? `${editor} where ${this.condition(2)}` : editor;
   }
 }
 
 const level = levelOf("v0.162");
+/** Known in another context, not part of the peer, and equal to the last digit only nearly. */
+const unasked = new Set([
+  "ProfileID",
+  "convert_exponential_histogram_to_histogram",
+  "extract_percentile_metric",
+]);
 const known = [...functions.values()].filter(
   (spec) =>
     spec.until >= level.minor &&
-    spec.components === null &&
-    // Not functions of the record alone, or behind a gate.
-    (spec.symbolic !== "out of model" || spec.name === "limit") &&
-    !["UserAgent", "ExtractGrokPatterns", "ProfileID"].includes(spec.name),
+    (spec.components?.includes("transform") ?? true) &&
+    // Not functions of the record alone, or behind a gate, or not part of the peer.
+    (spec.symbolic !== "out of model" || spec.kind === "editor") &&
+    !unasked.has(spec.name),
 );
 const converters = known.filter(({ kind }) => kind === "converter");
 const editors = known.filter(({ kind }) => kind === "editor");

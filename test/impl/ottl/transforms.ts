@@ -357,6 +357,23 @@ const lines: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+const accesses = [
+  '127.0.0.1 - frank [10/Oct/2000:13:55:36 -0700] "GET /a.gif HTTP/1.0" 200 2326',
+  '::1 - a@b.org [01/Jan/2024:00:00:59 +0000] "-" 404 - "http://r/x" "curl/8 (x)"',
+  "Oct 11 22:14:15 my-host su[231]: denied for john.doe@example.com at http://h:80/p?q=1",
+  "<34>1 2003-10-11T22:14:15.003Z h.example.com evntslog 42 ID47 [x@1 k=v] text 0x1F -.5",
+  "[Mon Dec 25 10:11:12 2023] [error] [client 10.0.0.1] no /usr/lib/x.so",
+  "host_name 1.2.3.4:65536 12/31/1999 9:05 Warning",
+];
+const groks = [
+  ...["COMMONAPACHELOG", "COMBINEDAPACHELOG", "SYSLOGLINE", "SYSLOG5424LINE", "CRONLOG"],
+  ...["HTTPD20_ERRORLOG", "EMAILADDRESS", "URI", "PATH", "IPORHOST", "BASE16NUM", "NUMBER"],
+  ...["LOGLEVEL", "DATESTAMP_EVENTLOG", "DATE", "TIME", "SYSLOGPROG", "QS", "BOOL"],
+].flatMap((name) => [
+  `set(attributes["out"], ExtractGrokPatterns(body, "%{${name}:x}"))`,
+  `set(attributes["out"], ExtractGrokPatterns(body, "%{${name}}", false))`,
+]);
+
 const of = (
   context: Pair["context"],
   payloads: readonly object[],
@@ -385,6 +402,10 @@ export const transforms: readonly Pair[] = [
   ...Object.entries(lines).flatMap(([text, bodies]) =>
     of("log", bodies.map(log), [`set(attributes["out"], ${text})`]),
   ),
+  ...of("log", accesses.map(log), groks),
+  ...of("log", [log("x")], ['set(attributes["out"], "line\nand \\"line\\"\n")']),
+  ...of("span", [span(2, {})], ["set(flags, 4294967296)", "set(flags, -1)", "set(flags, 7)"]),
+  ...of("log", [log("x")], ['set(body, Concat(attributes["nope"], ":"))']),
   ...of("log", [log("x")], ['set(attributes["out"], ParseCEF(attributes["nope"]))']),
 ].map((asked, id) => ({ id, ...asked }));
 
