@@ -37,7 +37,8 @@ function isZero(value: Val): boolean {
   if (value instanceof Id) return /^0*$/.test(value.hex);
   if (value instanceof Duration) return value.ns === 0n;
   if (value instanceof Instant) return value.ns === -62_135_596_800_000_000_000n;
-  return value instanceof Part && Array.isArray(value.value) && value.value.length === 0;
+  // Lists of parts are structs to Go, and never zero.
+  return value instanceof Part && value.type.startsWith("[]") && (value.value as []).length === 0;
 }
 
 /** Texts if any element is neither int nor double; null when one cannot be ordered. */

@@ -366,13 +366,15 @@ const accesses = [
   "host_name 1.2.3.4:65536 12/31/1999 9:05 Warning",
 ];
 const groks = [
-  ...["COMMONAPACHELOG", "COMBINEDAPACHELOG", "SYSLOGLINE", "SYSLOG5424LINE", "CRONLOG"],
-  ...["HTTPD20_ERRORLOG", "EMAILADDRESS", "URI", "PATH", "IPORHOST", "BASE16NUM", "NUMBER"],
-  ...["LOGLEVEL", "DATESTAMP_EVENTLOG", "DATE", "TIME", "SYSLOGPROG", "QS", "BOOL"],
-].flatMap((name) => [
-  `set(attributes["out"], ExtractGrokPatterns(body, "%{${name}:x}"))`,
-  `set(attributes["out"], ExtractGrokPatterns(body, "%{${name}}", false))`,
-]);
+  "COMMONAPACHELOG COMBINEDAPACHELOG SYSLOGLINE SYSLOG5424LINE CRONLOG HTTPD20_ERRORLOG",
+  "EMAILADDRESS URI PATH IPORHOST BASE16NUM NUMBER LOGLEVEL DATESTAMP_EVENTLOG DATE TIME",
+  "SYSLOGPROG QS BOOL",
+]
+  .flatMap((names) => names.split(" "))
+  .flatMap((name) => [
+    `set(attributes["out"], ExtractGrokPatterns(body, "%{${name}:x}"))`,
+    `set(attributes["out"], ExtractGrokPatterns(body, "%{${name}}", false))`,
+  ]);
 
 const of = (
   context: Pair["context"],
@@ -404,7 +406,17 @@ export const transforms: readonly Pair[] = [
   ),
   ...of("log", accesses.map(log), groks),
   ...of("log", [log("x")], ['set(attributes["out"], "line\nand \\"line\\"\n")']),
-  ...of("span", [span(2, {})], ["set(flags, 4294967296)", "set(flags, -1)", "set(flags, 7)"]),
+  ...of(
+    "span",
+    [span(2, {})],
+    [
+      "set(flags, 4294967296)",
+      "set(flags, -1)",
+      "set(flags, 7)",
+      'set(attributes["out"], IsEmpty(links))',
+      'set(attributes["out"], IsEmpty(status))',
+    ],
+  ),
   ...of("log", [log("x")], ['set(body, Concat(attributes["nope"], ":"))']),
   ...of("log", [log("x")], ['set(attributes["out"], ParseCEF(attributes["nope"]))']),
 ].map((asked, id) => ({ id, ...asked }));
