@@ -14,10 +14,12 @@ import { rareLoss } from "../sim/queue/rare.ts";
 import { runRecursion } from "../sim/queue/recursion.ts";
 import { replications } from "../sim/queue/replicate.ts";
 import { runStation } from "../sim/queue/station.ts";
+import { findProgram } from "../test/support/find-program.ts";
 import { alone, beside, median, type BenchArea, type BenchCase } from "./case.ts";
 
 const run = promisify(execFile);
 const samples = 3;
+const speedupSamples = 5;
 const utilisation = 0.8;
 
 const exponential = (mean: number): Distribution => ({ law: "exponential", mean });
@@ -86,7 +88,7 @@ async function cores(report: (result: BenchCase) => void): Promise<void> {
     return (performance.now() - begin) / 1000;
   };
   const speedups: number[] = [];
-  for (let sample = 0; sample < samples; sample++)
+  for (let sample = 0; sample < speedupSamples; sample++)
     speedups.push((await seconds(1)) / (await seconds(2)));
   report(
     alone(
@@ -94,13 +96,26 @@ async function cores(report: (result: BenchCase) => void): Promise<void> {
       "two workers against one",
       median(speedups),
       "times",
-      samples,
+      speedupSamples,
     ),
   );
 }
 
+/** Peers for which there is no script here: named, never beaten. */
+function nameOthers(): void {
+  const others = [
+    ["simmer", "Rscript"],
+    ["JMT", "jmt"],
+  ] as const;
+  for (const [name, program] of others) {
+    const why = findProgram(program) === undefined ? `there is no ${program}` : "no script for it";
+    console.log(`not compared: ${name} (${why})`);
+  }
+}
+
 const area: BenchArea = {
   async run(report) {
+    nameOthers();
     for (const servers of [1, 8, 64]) {
       const recursion = rate(20_000_000, (customers) => {
         runRecursion(model(servers), { seed: 1, customers, warmUp: 0 });

@@ -47,7 +47,7 @@ function checkComparable(model: QueueModel): void {
   checkModel(model);
   const utilisation = (model.arrivalRate * model.service.mean) / model.servers;
   if (model.waitingRoom === null && utilisation >= 1) {
-    throw new DiagnosticError("VRF501", `${modelName(model)} has no steady state`, {
+    throw new DiagnosticError("VRF501", `${modelName(model)} is unstable, it has no steady state`, {
       help: "lower λ until ρ < 1, or give the queue a finite waiting room",
     });
   }

@@ -104,7 +104,7 @@ async function planOf(
     sdkHop: isDirect ? { ...far, tls } : near,
     backendHop: far,
     backendSeconds: parseSeconds(flags.backendTime, "--backend-time"),
-    backendScv: Number(flags.backendScv),
+    backendScv: scvOf(flags.backendScv),
     backendServers: flags.backendServers ?? null,
     backendQueue: flags.backendQueue ?? null,
     cpu: parseCpu(flags.cpu, "--cpu"),
@@ -118,6 +118,15 @@ async function planOf(
     },
     origins: { ...read.origins, ...yaml?.origins },
   };
+}
+
+function scvOf(text: string): number {
+  const scv = text.trim() === "" ? Number.NaN : Number(text);
+  if (scv >= 0 && scv < Infinity) return scv;
+  throw new DiagnosticError("VRF006", `--backend-scv: "${text}" is no such quantity`, {
+    place: "--backend-scv",
+    help: "a squared coefficient of variation is 0 (always the same) or more; 1 is exponential",
+  });
 }
 
 /** λ as given, or as recorded by the path about itself. */

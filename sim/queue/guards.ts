@@ -37,7 +37,7 @@ export function checkRates(arrivalRate: number, serviceRate: number): void {
 export function checkStable(utilisation: number): void {
   if (!(utilisation < 1)) {
     refuse(
-      `utilisation ρ = ${utilisation}: the queue has no steady state`,
+      `utilisation ρ = ${utilisation}: the queue is unstable, it has no steady state`,
       "lower λ or add servers until ρ = λ/(Nμ) < 1, or give the queue a finite waiting room",
     );
   }

@@ -5,13 +5,16 @@ import { deriveSeed } from "../../core/random.ts";
 import type { Distribution, ProcessorPoint, ValidationClaim } from "../../core/subject.ts";
 import type { ProcessorCalibration } from "../calibrate/processor.ts";
 import type { ProcessorRun } from "../load/run-processor.ts";
-import { figureNames, figuresOf, type Figure, type Figures } from "./figures.ts";
+import { figureNames, figuresOf, type Figure, type Figures, type Window } from "./figures.ts";
 import {
   capacityOf,
+  exporterConcurrency,
   predictByMmn,
   predictBySimulation,
   windowOf,
+  type Predicted,
   type Prediction,
+  type PredictOptions,
 } from "./predict.ts";
 
 export interface FigureComparison {
@@ -57,9 +60,8 @@ const knee = 0.05;
 /** A wait or a loss this small is nothing: a timer tick, one span in two thousand. */
 const leastWait = 0.002;
 
-/** Finer than this neither the clocks nor the counting are: added to both ends of an interval. */
-const resolution: Readonly<Record<Figure, number>> = {
-  throughput: 0,
+/** Finer than this neither the clocks nor the counting are: part of every interval, at both ends. */
+const resolution: Readonly<Record<Exclude<Figure, "throughput">, number>> = {
   utilisation: 0.002,
   meanWait: 0.001,
   p99Wait: 0.002,
@@ -76,6 +78,17 @@ const tolerances: Readonly<Record<Figure, number>> = {
   loss: 0.005,
   queue: Infinity,
 };
+
+/** A prediction whose intervals contain the resolution; for throughput that is a span at an edge of the window. */
+function resolved(prediction: Prediction, { from, until }: Window): Prediction {
+  const entries = figureNames.map((figure) => {
+    const { value, low, high } = prediction[figure];
+    const fine = figure === "throughput" ? 1 / (until - from) : resolution[figure];
+    const most = figure === "utilisation" || figure === "loss" ? 1 : Infinity;
+    return [figure, { value, low: Math.max(0, low - fine), high: Math.min(most, high + fine) }];
+  });
+  return Object.fromEntries(entries) as Record<Figure, Predicted>;
+}
 
 function allowedFor(figure: Figure, predicted: number): number {
   const tolerance = tolerances[figure];
@@ -106,29 +119,24 @@ export function comparePoint(
   const window = windowOf(point, processor);
   const measured = figuresOf({ intended, fate: record.fate, exports: record.exports }, window);
   const own = { ...options, seed: deriveSeed(options.seed, `predict:${point.name}`) };
-  const fitting = predictBySimulation(processor, point, intended, calibration, own);
+  const simulated = (like: ProcessorSettings, more: Partial<PredictOptions>): Prediction =>
+    resolved(predictBySimulation(like, point, intended, calibration, { ...own, ...more }), window);
+  const fitting = simulated(processor, {});
   const isRandom = point.service.law !== "deterministic";
   const isOwn = claim.predictor === (processor.kind === "batch" ? "bulk" : "loss");
   const given =
     isRandom && isOwn
-      ? predictBySimulation(processor, point, intended, calibration, {
-          ...own,
+      ? simulated(processor, {
           runs: Math.min(fewerRuns, options.runs),
           demand: (index) => times * run.demand(index),
         })
       : null;
-  const mmn = predictByMmn(processor, point, calibration);
+  const mmn = resolved(predictByMmn(processor, point, calibration), window);
   const loss =
     processor.kind === "batch"
-      ? predictBySimulation(
-          { kind: "simple", concurrencyLimit: 30 },
-          point,
-          intended,
-          calibration,
-          {
-            ...own,
-            runs: Math.min(20, options.runs),
-          },
+      ? simulated(
+          { kind: "simple", concurrencyLimit: exporterConcurrency },
+          { runs: Math.min(20, options.runs) },
         )
       : null;
   const chosen = { bulk: fitting, loss: loss ?? fitting, mmn }[claim.predictor];
@@ -137,9 +145,8 @@ export function comparePoint(
   const figures = figureNames.map((figure) => {
     const { value, low, high } = chosen[figure];
     const actual = measured[figure];
-    const fine = resolution[figure];
     const isWithin = (one: { readonly low: number; readonly high: number }): boolean =>
-      actual >= one.low - fine && actual <= one.high + fine;
+      actual >= one.low && actual <= one.high;
     const narrow = given === null ? null : given[figure];
     const inside = isWithin({ low, high }) && (narrow === null || isWithin(narrow));
     const base = { figure, predicted: value, low, high, given: narrow, measured: actual, inside };

@@ -50,6 +50,7 @@ test("bad input is refused with the option and exit code 2", () =>
       [["capacity", "--lambda", "-5"], /--lambda: "-5"/],
       [["capacity", "--lambda", "NaN"], /--lambda/],
       [["capacity", "--lambda", "10", "--rtt", "fast"], /--rtt/],
+      [["capacity", "--lambda", "10", "--backend-scv", "NaN"], /--backend-scv: "NaN"/],
       [["capacity", "--lambda", "10", "--max-loss", "0"], /no simulation can show a loss of zero/],
       [["capacity", "--lambda", "10", "--collector", join(folder, "none.yaml")], /none.yaml/],
     ] as const) {
