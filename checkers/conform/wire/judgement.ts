@@ -83,6 +83,19 @@ export const gate = (fromMs: number, toMs: number, toleratesMs: number): Gate =>
 export const waited = (fromMs: number, toMs: number): Gate =>
   gate(fromMs, toMs, (toMs - fromMs) / 2);
 
+/** A longer delay than this is looked for in the whole wait, a shorter one only at its end. */
+const LAST_PART_MS = 1_000;
+
+/**
+ * What waited long enough may have been ready earlier and held up since. Only what was taken at the end
+ * of the wait can have done so, or very much: whoever waits anyway does not mind. For waits whose end
+ * within the tolerance before the right moment cannot be told from the right moment.
+ */
+export const heldUpUntil = (fromMs: number, toMs: number, toleratesMs: number): readonly Gate[] => {
+  const last = Math.max(LAST_PART_MS, toleratesMs);
+  return [gate(Math.max(fromMs, toMs - last), toMs, toleratesMs), gate(fromMs, toMs, last)];
+};
+
 /** What a calmer machine could have told. */
 export const busy = (reason: string): Judgement => ({ kind: "unknown", reason, busy: true });
 

@@ -12,6 +12,7 @@ import {
   exportsOf,
   gate,
   gated,
+  heldUpUntil,
   holds,
   type Judge,
   s,
@@ -159,6 +160,8 @@ const JS_FIRST_MS = 1_000;
 const JS_FACTOR = 1.5;
 const JS_CAP_MS = 5_000;
 const JS_JITTER = 0.2;
+/** By as much a wait may be too short and held up until it is right. */
+const JS_TOLERANCE_MS = 250;
 
 export const jsSendsAtMostSix: Judge = (run) => {
   const longest = Math.max(0, ...exportsOf(run).map((attempts) => attempts.length));
@@ -183,7 +186,9 @@ export const jsWaits: Judge = (run) => {
   return short === -1
     ? gated(
         holds(`waits ${text}: none shorter than 1 s × 1.5^k less 20 %, at most 5 s`),
-        ...waits.map(({ ms, fromMs, toMs }, index) => gate(fromMs, toMs, ms - nominal(index))),
+        ...waits.flatMap(({ ms, fromMs, toMs }, index) =>
+          heldUpUntil(fromMs, toMs, Math.max(JS_TOLERANCE_MS, ms - nominal(index))),
+        ),
       )
     : deviates(`wait ${short + 1} of ${text} is shorter than the constants allow`, {
         wait: short + 1,

@@ -4,6 +4,7 @@ import {
   deviates,
   gate,
   gated,
+  heldUpUntil,
   holds,
   type Judge,
   nothingArrived,
@@ -117,9 +118,12 @@ export const defaultTimeoutHolds: Judge = (run, reference) => {
   }
   const least = DEFAULT_TIMEOUT_MS - 500;
   const said = `given up after ${s(open)}; the default timeout is ${s(DEFAULT_TIMEOUT_MS)}`;
-  // less than the default, and delayed as much, would look like it
+  // less than the default, and held up as much, would look like it
   return open >= least
-    ? gated(holds(said), within(Math.max(500, open - least)))
+    ? gated(
+        holds(said),
+        ...heldUpUntil(record.atMs, record.atMs + open, Math.max(500, open - least)),
+      )
     : gated(
         deviates(`request ${record.n} was ${said}`, { gaveUpAfter: "early" }, record),
         within(least - open),

@@ -13,6 +13,7 @@ import {
   exportsOf,
   gate,
   gated,
+  heldUpUntil,
   holds,
   IMMEDIATE_MS,
   type Judge,
@@ -374,17 +375,6 @@ export const honoursRetryInfo: Judge = (run) =>
 
 /** A wait of its own that ends within this time before the hint would look like obedience. */
 const HINT_TOLERANCE_MS = 250;
-/** A longer delay than this is looked for in the whole wait, a shorter one only at its end. */
-const LAST_PART_MS = 1_000;
-
-/**
- * Whoever is ready before the hint and is held up until then looks obedient; what holds up a process
- * that waits anyway changes nothing.
- */
-const heldUpToTheHint = (answeredMs: number, nextMs: number) => [
-  gate(Math.max(answeredMs, nextMs - LAST_PART_MS), nextMs, HINT_TOLERANCE_MS),
-  gate(answeredMs, nextMs, LAST_PART_MS),
-];
 
 function honoursRetryAfter(
   run: ScenarioRun,
@@ -402,7 +392,10 @@ function honoursRetryAfter(
     const waits = pairs.map(([record, next]) => s(next.atMs - record.answeredAtMs!));
     return gated(
       holds(`waited ${waits.join(", ")}`),
-      ...pairs.flatMap(([record, next]) => heldUpToTheHint(record.answeredAtMs!, next.atMs)),
+      // what holds up a process that waits anyway changes nothing
+      ...pairs.flatMap(([record, next]) =>
+        heldUpUntil(record.answeredAtMs!, next.atMs, HINT_TOLERANCE_MS),
+      ),
     );
   }
   const [record, next] = early;
