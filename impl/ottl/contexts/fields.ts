@@ -132,7 +132,10 @@ export function mapAccessor(of: Of<ValMap>, keys: readonly KeyGetter[]): Accesso
     const name = key.known;
     return {
       get: (item) => of(item).get(name) ?? null,
-      set: (item, value) => setIn(of(item), keys, item, value),
+      set: (item, value) => {
+        if (typeof value === "object") setIn(of(item), keys, item, value);
+        else of(item).set(name, value);
+      },
     };
   }
   return {

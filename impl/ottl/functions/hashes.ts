@@ -1,6 +1,6 @@
 /** Hashes, encodings and identifiers. */
 
-import { createHash, randomBytes, randomUUID } from "node:crypto";
+import { createHash, hash as oneShot, randomBytes, randomUUID } from "node:crypto";
 import { createXXHash128, createXXHash3 } from "hash-wasm";
 
 import { arg, define, opt, pure, type FunctionSpec } from "../registry.ts";
@@ -11,8 +11,7 @@ import { parseAddress } from "./network.ts";
 
 const [xxh3, xxh128] = await Promise.all([createXXHash3(), createXXHash128()]);
 
-const digest = (algorithm: string) => (text: string) =>
-  createHash(algorithm).update(text).digest("hex");
+const digest = (algorithm: string) => (text: string) => oneShot(algorithm, text, "hex");
 const hash = (name: string, compute: (text: string) => Val, returns = "string"): FunctionSpec =>
   pure(name, [arg("target", "string")], { symbolic: "abstract", returns }, compute);
 

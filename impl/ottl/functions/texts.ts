@@ -5,15 +5,7 @@ import { compare } from "../runtime/compare.ts";
 import { patternOf } from "../runtime/regex.ts";
 import { sprintf } from "../runtime/printf.ts";
 import { trimmed } from "../runtime/text.ts";
-import {
-  fail,
-  kindName,
-  Part,
-  TypedList,
-  typeName,
-  type Val,
-  type ValMap,
-} from "../runtime/value.ts";
+import { fail, kindName, Part, TypedList, typeName, type ValMap } from "../runtime/value.ts";
 import { asList } from "../runtime/getters.ts";
 import { utf8Length, utf8Slice } from "./utf8.ts";
 
@@ -147,8 +139,12 @@ export const texts: readonly FunctionSpec[] = [
     "Split",
     [arg("target", "string"), arg("delimiter", "string")],
     { symbolic: "abstract", returns: "list of strings" },
-    (text, delimiter) =>
-      TypedList.from(delimiter === "" ? Array.from(text) : text.split(delimiter)) as Val[],
+    (text, delimiter) => {
+      const parts = delimiter === "" ? Array.from(text) : text.split(delimiter);
+      const list = new TypedList(parts.length);
+      for (let i = 0; i < parts.length; i++) list[i] = parts[i]!;
+      return list;
+    },
   ),
   pure(
     "Substring",

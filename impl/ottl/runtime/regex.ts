@@ -4,6 +4,7 @@ import { RE2JS } from "re2js";
 
 import type { Getter } from "../registry.ts";
 import type { Item } from "./item.ts";
+import { fastRegex, type FastRegex } from "./fast-regex.ts";
 import { fail } from "./value.ts";
 
 export interface Match {
@@ -15,19 +16,29 @@ export interface Match {
 
 export class Pattern {
   readonly #regex: RE2JS;
+  readonly #fast: FastRegex | null;
   /** By number; the empty text when it has no name. */
   readonly names: readonly string[];
 
   /** @throws Error when the text is no RE2 pattern */
   constructor(source: string) {
     this.#regex = RE2JS.compile(source);
+    this.#fast = fastRegex(source);
     const names = Array.from({ length: this.#regex.groupCount() + 1 }, () => "");
     for (const [name, index] of Object.entries(this.#regex.namedGroups())) names[index] = name;
     this.names = names;
   }
 
+  /** The host's pattern, where it may be asked about the text. */
+  #fastFor(text: string): RegExp | null {
+    const fast = this.#fast;
+    if (fast === null || text.length > fast.longest || !text.isWellFormed()) return null;
+    fast.regex.lastIndex = 0;
+    return fast.regex;
+  }
+
   test(text: string): boolean {
-    return this.#regex.test(text);
+    return this.#fastFor(text)?.test(text) ?? this.#regex.test(text);
   }
 
   first(text: string): Match | null {
@@ -37,6 +48,12 @@ export class Pattern {
 
   /** An empty match right after another is passed over, as Go does. */
   *all(text: string): Generator<Match> {
+    const fast = this.#fastFor(text);
+    if (fast !== null) yield* allFast(text, fast);
+    else yield* this.#allSlow(text);
+  }
+
+  *#allSlow(text: string): Generator<Match> {
     const matcher = this.#regex.matcher(text);
     let last = -1;
     while (matcher.find()) {
@@ -56,6 +73,8 @@ export class Pattern {
   }
 
   replaceEach(text: string, replacement: (match: Match) => string): string {
+    // Most texts have nothing to replace.
+    if (this.#fast !== null && !this.test(text)) return text;
     let out = "";
     let copied = 0;
     for (const match of this.all(text)) {
@@ -77,6 +96,21 @@ export class Pattern {
         return match.groups[index] ?? "";
       },
     );
+  }
+}
+
+function* allFast(text: string, regex: RegExp): Generator<Match> {
+  let last = -1;
+  for (let at = 0; at <= text.length;) {
+    regex.lastIndex = at;
+    const found = regex.exec(text);
+    if (found === null) return;
+    const start = found.index;
+    const end = start + found[0].length;
+    at = end > start ? end : end + ((text.codePointAt(end) ?? 0) > 0xffff ? 2 : 1);
+    if (start === end && start === last) continue;
+    last = end;
+    yield { start, end, groups: found };
   }
 }
 
