@@ -49,6 +49,9 @@ interface Seen {
 const seen = new Map<string, Seen[]>();
 const folder = mkdtempSync(join(tmpdir(), "verify-steadiness-"));
 let failed = 0;
+let tried = 0;
+const stop = new AbortController();
+process.once("SIGINT", () => stop.abort());
 
 function one(run: string, seed: number, config: string): Promise<void> {
   const out = join(folder, run.replaceAll(" ", "-"));
@@ -97,8 +100,9 @@ function one(run: string, seed: number, config: string): Promise<void> {
 async function trySeeds(): Promise<void> {
   let next = 1;
   const worker = async (): Promise<void> => {
-    while (next <= seeds) {
+    while (next <= seeds && !stop.signal.aborted) {
       const seed = next++;
+      tried += 1;
       await one(`seed ${seed}`, seed, "tools/steadiness.config.ts");
     }
   };
@@ -110,7 +114,8 @@ async function underLoad(): Promise<void> {
     spawn(process.execPath, ["-e", "for (;;);"], { stdio: "ignore" }),
   );
   try {
-    for (let run = 1; run <= busy; run++) await one(`busy ${run}`, 42, "verify.config.ts");
+    for (let run = 1; run <= busy && !stop.signal.aborted; run++)
+      await one(`busy ${run}`, 42, "verify.config.ts");
   } finally {
     for (const loop of loops) loop.kill("SIGKILL");
   }
@@ -119,7 +124,7 @@ async function underLoad(): Promise<void> {
 const started = performance.now();
 await trySeeds();
 const seedsMinutes = (performance.now() - started) / 60_000;
-if (busy > 0) await underLoad();
+if (busy > 0 && !stop.signal.aborted) await underLoad();
 
 const all = [...seen.values()].flat();
 const left = all.filter(wasTooBusy).length;
@@ -140,7 +145,7 @@ for (const { id, counts, isFlip } of flips) {
 }
 const flipped = flips.filter(({ isFlip }) => isFlip).length;
 console.log(
-  `\n${seeds} seeds in ${seedsMinutes.toFixed(1)} minutes and ${busy} runs under load: ` +
+  `\n${tried} seeds in ${seedsMinutes.toFixed(1)} minutes and ${busy} runs under load: ` +
     `${seen.size} obligations, ${all.length} verdicts, ${flipped} flipped, ` +
     `${left} open because the machine was too busy, ${failed} runs without a report`,
 );
