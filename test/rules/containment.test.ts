@@ -72,12 +72,23 @@ describe("what the interpreter does is possible in the symbolic model", () => {
     'set(attributes["b"], ["x", trace_id])',
     "set(trace_id, span_id)",
     'set(attributes["m"]["n"][0.5], observed_time)',
+    'set(attributes["b"], 1) where ToKeyValueString(attributes, sort_output = false) != 1.5',
+    'set(attributes["b"], 1) where 0x6869 >= span_id',
+    'set(attributes["b"], 1) where attributes["n"] * 2 > 1 and "x" == {"k": SEVERITY_NUMBER_INFO}',
     'set(trace_id.string, "0102030405060708090a0b0c0d0e0f10")',
     'merge_maps(attributes, {"k": nil}, "insert")',
     'set(severity_number, 3) where IsMatch(attributes[0], "x") or true',
     'replace_match(attributes["n"], "GET", "x", Len)',
   ])("%s", async (statement) => {
     const answer = await contains(caseOf(logPair(statement))!, session());
+    expect(answer).toEqual({ kind: "contained" });
+  });
+
+  test("an empty body has no keys", async () => {
+    const { payload, ...rest } = logPair('set(body["t"], attributes["n"])');
+    const empty = structuredClone(payload);
+    Object.assign(empty.resourceLogs[0]!.scopeLogs[0]!.logRecords[0]!, { body: {} });
+    const answer = await contains(caseOf({ ...rest, payload: empty })!, session());
     expect(answer).toEqual({ kind: "contained" });
   });
 

@@ -170,6 +170,8 @@ export class Editing {
     }
     const keys = this.#evaluator.keys(path.keys);
     const written = this.#scope.paths.write(access.get(old), keys, value);
+    // An empty body has no keys, where an empty attribute gets them.
+    const isBare = access.leaf === "log.body" ? isNil(old) : no();
     // The last key or one on the way may have been made before the error was raised.
     const made = variable(`${this.#scope.run}made@${this.#site}`, "Val");
     this.#scope.facts.add(made, isRecordValue(made));
@@ -185,7 +187,7 @@ export class Editing {
     );
     return {
       writes: new Map([[access.leaf, written.value]]),
-      error: or(error, written.error),
+      error: or(error, written.error, isBare),
       spoiled: this.#spoiled(access.leaf, old, left),
     };
   }

@@ -1,12 +1,13 @@
 /** Expressions of a rule as terms over the state of a record. */
 
+import { functions } from "../../../impl/ottl/functions/index.ts";
 import { referenceClose, referenceOpen } from "../collector/sections.ts";
 import { compare } from "./compare.ts";
 import { emptyMap, withEntry, type Contents } from "./contents.ts";
 import { Facts, isRecordValue, toDouble } from "./facts.ts";
 import { callFunction, type FunctionContext } from "./functions.ts";
 import { accessOf, Paths, stored, type Pair } from "./paths.ts";
-import { type Call, type Expr, type Path } from "./rule.ts";
+import { expressionsIn, type Call, type Expr, type Path } from "./rule.ts";
 import {
   absent,
   and,
@@ -128,6 +129,11 @@ export class Evaluator {
       case "compare": {
         const left = this.value(expr.left);
         const right = this.value(expr.right);
+        // Identifiers are of types of their own; what they equal beside themselves is not followed.
+        if (isIdentifier(expr.left) !== isIdentifier(expr.right)) {
+          const name = `${this.#scope.run}identifier@${this.#site}.${this.#calls++}`;
+          return { value: variable(name, "Bool"), error: or(left.error, right.error) };
+        }
         return {
           value: compare(expr.op, left.value, right.value, this.#scope.facts),
           error: or(left.error, right.error),
@@ -158,6 +164,11 @@ export class Evaluator {
     if (known.includes(decides)) return exactly(bool(decides));
     const operands = all.filter((_, index) => known[index] === null);
     if (operands.length === 0) return exactly(bool(!decides));
+    // Folded too, but to what is not known here.
+    if (operands.some(isFoldedSomehow)) {
+      const name = `${this.#scope.run}folded@${this.#site}.${this.#calls++}`;
+      return { value: variable(name, "Bool"), error: variable(`${name}.fails`, "Bool") };
+    }
     const parts = operands.map((operand) => this.condition(operand));
     const goesOn = (part: Pair): Term => (kind === "and" ? part.value : not(part.value));
     const error = [...parts].reduceRight<Term>(
@@ -195,6 +206,7 @@ export class Evaluator {
   }
 
   #call(call: Call): Pair {
+    if (isOutOfOrder(call)) return this.#anything(`${call.name}()`);
     const args = call.args.map(({ value }) => this.value(value));
     const site = `${this.#site}.${this.#calls++}`;
     const context: FunctionContext = {
@@ -268,6 +280,21 @@ export class Evaluator {
     return { value: variable(name, "Val"), error: variable(`${name}.fails`, "Bool") };
   }
 }
+
+/** Named arguments may stand anywhere, or leave others out. */
+function isOutOfOrder({ name, args }: Call): boolean {
+  const parameters = functions.get(name)?.parameters;
+  return args.some((arg, at) => arg.name !== null && parameters?.[at]?.name !== arg.name);
+}
+
+const isIdentifier = (expr: Expr): boolean =>
+  expr.kind === "path"
+    ? /^(?:trace_id|span_id|parent_span_id)$/.test(expr.field)
+    : expr.kind === "call" && /^(?:Trace|Span)ID$/.test(expr.name);
+
+const isFoldedSomehow = (expr: Expr): boolean =>
+  expr.kind === "compare" &&
+  [...expressionsIn(expr)].every(({ kind }) => !["path", "call", "opaque"].includes(kind));
 
 const exactly = (value: Term): Pair => ({ value, error: no() });
 

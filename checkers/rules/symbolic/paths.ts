@@ -22,6 +22,7 @@ import {
   real,
   type Tag,
   type Term,
+  yes,
 } from "./term.ts";
 
 /** A value, and when it cannot be had. */
@@ -102,6 +103,14 @@ export function accessOf(context: string, field: string): Access | null {
   }
   const type = leafType(direct);
   if (type === "opaque") return null;
+  if (direct === "spanevent.event_index") {
+    return {
+      leaf: direct,
+      get: (value) => value,
+      set: (old) => ({ value: old, error: yes() }),
+      isIndexable: false,
+    };
+  }
   // Writing it does nothing, and is no error.
   if (direct === "metric.type") {
     return {
