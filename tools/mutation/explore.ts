@@ -99,6 +99,8 @@ function cpuSecondsOf(pid: number): number {
 
 /** The longest that a run may take on the wall clock, however busy the machine. */
 const patienceMs = 1_800_000;
+/** How often a run is looked at. */
+const lookMs = 250;
 /** The longest that a run may do nothing at all: then its threads wait for each other. */
 const stillMs = 60_000;
 
@@ -127,17 +129,16 @@ function runTests(folder: string, maximalCpuSeconds: number): Promise<TestRun> {
     child.stdout.on("data", (text: Buffer) => (output += text.toString()));
     child.stderr.on("data", (text: Buffer) => (output += text.toString()));
     const started = performance.now();
-    let moved = started;
+    let still = 0; // counted in looks, so that a machine that slept is not taken for a test that did
     const watch = setInterval(() => {
-      const now = performance.now();
       const before = cpuSeconds;
       cpuSeconds = Math.max(cpuSeconds, cpuSecondsOf(child.pid ?? 0));
-      if (cpuSeconds > before) moved = now;
-      const stands = now - moved > stillMs || now - started > patienceMs;
+      still = cpuSeconds > before ? 0 : still + 1;
+      const stands = still * lookMs > stillMs || performance.now() - started > patienceMs;
       if (cpuSeconds < maximalCpuSeconds && !stands) return;
       endless = true;
       child.kill("SIGKILL");
-    }, 250);
+    }, lookMs);
     const answer = (says: TestRun["says"], detail: string): void => {
       clearInterval(watch);
       resolve({ says, detail, cpuSeconds });
