@@ -44,6 +44,18 @@ export const equivalents: readonly Equivalent[] = [
     text: "if (now - lastBreath > 50) {",
     why: "differs at exactly 50 ms",
   },
+  {
+    operator: less,
+    file: "checkers/explore/reduce/access.ts",
+    text: "ref = value < data[ref + 1]! ? data[data[ref + 2]! + value]! : 0;",
+    why: "asked about states that were just expanded: their values are all in the tables",
+  },
+  {
+    operator: less,
+    file: "checkers/explore/reduce/symmetry.ts",
+    text: "return first !== -1 && one[first]! < other[first]!;",
+    why: "the words at this place differ",
+  },
 ];
 
 /** Why a mutant behaves like the original; null when nobody has claimed so. */

@@ -18,6 +18,8 @@ import { Views } from "./views.ts";
 export interface Orbit {
   /** In words: which machines. */
   readonly names: string;
+  /** These, and others like them for which there are too many orders. */
+  readonly machines: readonly number[];
   /** All exchanges but the one that changes nothing; with `blocks`, those that generate them. */
   readonly exchanges: readonly Exchange[];
   readonly blocks: Blocks | null;
@@ -45,17 +47,12 @@ export function orbitsOf(
     if (rows.flat().some((machine) => used.has(machine))) continue;
     const columns = rows[0]!.map((_, column) => rows.map((row) => row[column]!));
     const members = exchangeable(columns, (machines) => tried(machines) !== null, product);
-    for (const member of members) {
-      const orbit = allOrders(columns, member, tried, product);
-      if (orbit === null) continue;
-      orbits.push(orbit);
-      for (const column of member) for (const machine of columns[column]!) used.add(machine);
-    }
-    if (members.length > 0 || columns.length < 3) continue;
-    const ring = aroundOf(columns, tried, product);
-    if (ring === null) continue;
-    orbits.push(ring);
-    for (const machine of rows.flat()) used.add(machine);
+    const found =
+      members.length === 0
+        ? aroundOf(columns, tried, product)
+        : members.flatMap((member) => allOrders(columns, member, tried, product));
+    orbits.push(...found);
+    for (const { machines } of found) for (const machine of machines) used.add(machine);
   }
   return { orbits, why };
 }
@@ -114,9 +111,10 @@ function allOrders(
   members: readonly number[],
   tried: (machines: readonly number[]) => Exchange | null,
   product: Product,
-): Orbit | null {
+): readonly Orbit[] {
   const named = (places: readonly number[]): string =>
     places.flatMap((place) => columns[place]!.map((m) => product.components[m]!.name)).join(", ");
+  const machines = members.flatMap((place) => columns[place]!);
   const exchangesOf = (
     places: readonly number[],
     changes: readonly (readonly number[])[],
@@ -130,12 +128,13 @@ function allOrders(
   });
   const pairs = exchangesOf(members, firstWithOther);
   const blocks = Blocks.of(product, pairs);
-  if (blocks !== null) return { names: named(members), exchanges: pairs, blocks };
+  if (blocks !== null) return [{ names: named(members), machines, exchanges: pairs, blocks }];
   const places = members.slice(0, largest);
   const changes = orders(places.length).filter((order) => order.some((to, from) => to !== from));
   const exchanges = exchangesOf(places, changes);
-  if (exchanges.length < changes.length) return null;
-  return { names: named(places), exchanges, blocks: null };
+  return exchanges.length === changes.length
+    ? [{ names: named(places), machines, exchanges, blocks: null }]
+    : [];
 }
 
 /** All orders of 0 … count - 1. */
@@ -151,7 +150,7 @@ function aroundOf(
   columns: readonly (readonly number[])[],
   tried: (machines: readonly number[]) => Exchange | null,
   product: Product,
-): Orbit | null {
+): readonly Orbit[] {
   const places = [...columns.keys()];
   const count = places.length;
   const turn = (by: number): readonly number[] =>
@@ -164,11 +163,12 @@ function aroundOf(
   const exchanges: Exchange[] = [];
   for (let by = 1; by < count; by++) {
     const exchange = tried(turn(by));
-    if (exchange === null) return null;
+    if (exchange === null) return [];
     exchanges.push(exchange);
   }
-  const names = columns.flat().map((machine) => product.components[machine]!.name);
-  return { names: `the ring ${names.join(", ")}`, exchanges, blocks: null };
+  const machines = columns.flat();
+  const names = machines.map((machine) => product.components[machine]!.name);
+  return [{ names: `the ring ${names.join(", ")}`, machines, exchanges, blocks: null }];
 }
 
 export class Symmetry {
@@ -256,10 +256,8 @@ export class Symmetry {
 }
 
 function isSmaller(one: Uint32Array, other: Uint32Array): boolean {
-  for (let word = 0; word < one.length; word++) {
-    if (one[word] !== other[word]) return one[word]! < other[word]!;
-  }
-  return false;
+  const first = one.findIndex((word, index) => word !== other[index]);
+  return first !== -1 && one[first]! < other[first]!;
 }
 
 /** The steps of a state, whether or not their targets have been met. */
