@@ -163,7 +163,9 @@ function noteCall(call: Call, pools: Pools): void {
 
 /** Texts that a function of one text can read. */
 const examples: Readonly<Record<string, readonly string[]>> = {
+  Double: ["2.5"],
   Duration: ["1h30m"],
+  Int: ["42"],
   IsInCIDR: ["10.0.0.1"],
   ParseCEF: ["CEF:0|Vendor|Product|1.0|100|Name|5|src=10.0.0.1 act=blocked"],
   ParseCLF: [
@@ -171,6 +173,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
     '10.0.0.1 - - [10/Oct/2000:13:55:36 -0700] "GET /a HTTP/1.0" 200 - "-" "curl"',
   ],
   ParseELF: ["#Version: 1.0\n#Fields: time cs-method\n00:34:23 GET"],
+  ParseInt: ["42"],
   ParseKeyValue: ["k=v other=1"],
   ParseLEEF: ["LEEF:1.0|Vendor|Product|1.0|id|src=10.0.0.1\tact=blocked"],
   ParseSimplifiedXML: ["<a><b>1</b></a>"],

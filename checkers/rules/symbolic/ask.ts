@@ -36,7 +36,7 @@ export class Asking {
   }
 
   async ask(question: Question): Promise<Answered> {
-    const { assertions, named = [], wanted = [], limitMs = 5_000 } = question;
+    const { assertions, named = [], wanted = [], limitMs = 10_000 } = question;
     const goal = and(...assertions);
     const parts = [goal, ...named.map(({ term }) => term)];
     if (isFalse(goal)) return decided("unsat", "folded to false");
