@@ -22,6 +22,15 @@ import { findCollector, measurePath, type PathMeasured } from "./parts/collector
 /** Spans of which none may be lost for the bound to be below one in ten thousand. */
 const confident = 45_000;
 
+/** What a run of a recommendation must have shown, by path. */
+interface Shown {
+  readonly path: string;
+  /** With 95 % confidence the loss is below the target: at λ, and in the outage to be survived. */
+  readonly isSafe: boolean;
+  /** 20 % above the knee the target is missed. */
+  readonly isKneeReal: boolean;
+}
+
 interface Measured {
   readonly share: number;
   readonly upper: number;
@@ -156,7 +165,7 @@ async function direct(
   better: CapacityPlan,
   knee: number,
   report: (result: BenchCase) => void,
-): Promise<void> {
+): Promise<Shown> {
   const at = await measure(better, plan.lambda, confident / plan.lambda, 1);
   tell(at.missing);
   report(
@@ -176,6 +185,12 @@ async function direct(
       "%",
     ),
   );
+  const { maxLoss } = plan.targets;
+  return {
+    path: plan.name,
+    isSafe: at.found.upper < maxLoss,
+    isKneeReal: above.found.share > maxLoss,
+  };
 }
 
 /** With a Collector: also the outage that is to be survived, and one that does not end. */
@@ -185,7 +200,7 @@ async function through(
   better: CapacityPlan,
   knee: number,
   report: (result: BenchCase) => void,
-): Promise<void> {
+): Promise<Shown> {
   const { lambda, targets } = plan;
   const upper = ({ lost, spans }: PathMeasured): number =>
     100 * shareInterval(lost, spans, 0.9).high;
@@ -242,11 +257,27 @@ async function through(
     ratio: value / endless.firstLoss,
     samples: 1,
   });
+  const most = 100 * targets.maxLoss;
+  return {
+    path: plan.name,
+    isSafe: upper(at) < most && upper(outage) < most,
+    isKneeReal: above.lost / above.spans > targets.maxLoss,
+  };
+}
+
+function conclude(shown: readonly Shown[]): void {
+  const unsafe = shown.filter(({ isSafe }) => !isSafe).map(({ path }) => path);
+  const loose = shown.filter(({ isKneeReal }) => !isKneeReal).map(({ path }) => path);
+  const list = (paths: readonly string[]): string =>
+    paths.length === 0 ? "none" : paths.join("; ");
+  console.log(`unsafe of ${shown.length} recommendations: ${list(unsafe)}`);
+  console.log(`carries 20 % more than its knee: ${list(loose)}`);
 }
 
 const area: BenchArea = {
   async run(report: (result: BenchCase) => void) {
     const collector = findCollector();
+    const shown: Shown[] = [];
     for (const plan of [...directPlans, collectorPlan]) {
       const advice = recommend(plan, 42);
       if (advice.kind === "none") {
@@ -255,13 +286,14 @@ const area: BenchArea = {
       }
       const { plan: better, knee } = advice.recommendation;
       show(better, knee);
-      if (plan.collector === null) await direct(plan, better, knee, report);
+      if (plan.collector === null) shown.push(await direct(plan, better, knee, report));
       else if (collector === null)
         console.log(
           "  skipped: no Collector; `node tools/peers.ts collector` builds one, or put otelcol on the PATH",
         );
-      else await through(collector, plan, better, knee, report);
+      else shown.push(await through(collector, plan, better, knee, report));
     }
+    conclude(shown);
     await firstLoss(report);
   },
 };
