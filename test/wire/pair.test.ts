@@ -133,6 +133,9 @@ describe("the comparison", () => {
 
   it("says nothing when one side said nothing", () => {
     expect(compareItems(run(), run({ x: a })).judgement.kind).toBe("unknown");
+    // what is missing may be late, what is in an item may not
+    expect(compareItems(run({ x: a, y: a }), run({ x: a })).isSteady).toBe(false);
+    expect(compareItems(run({ x: a }), run({ x: { ...a, kind: "2" } })).isSteady).toBe(true);
     expect(compareBatches(run({ x: a }), run()).judgement.kind).toBe("unknown");
   });
 
