@@ -74,6 +74,8 @@ describe("what the interpreter does is possible in the symbolic model", () => {
     'set(attributes["m"]["n"][0.5], observed_time)',
     'set(attributes["b"], 1) where ToKeyValueString(attributes, sort_output = false) != 1.5',
     'set(attributes["b"], 1) where 0x6869 >= span_id',
+    'set(attributes["b"], 1) where false < Len(0x6869)',
+    'set(attributes["b"], 1) where "x" != Coalesce([false, attributes["a"]["n"]])',
     'set(attributes["b"], 1) where attributes["n"] * 2 > 1 and "x" == {"k": SEVERITY_NUMBER_INFO}',
     'set(trace_id.string, "0102030405060708090a0b0c0d0e0f10")',
     'merge_maps(attributes, {"k": nil}, "insert")',

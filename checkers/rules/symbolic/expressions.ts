@@ -32,6 +32,7 @@ import {
   variable,
   wrap,
   type Term,
+  yes,
 } from "./term.ts";
 
 /** The leaves of a record at some point of the rules. */
@@ -223,7 +224,11 @@ export class Evaluator {
         context,
       );
     if (result === null) return this.#anything(`${call.name}()`);
-    const error = or(...args.map((arg) => arg.error), result.error);
+    const failing = or(...args.map((arg) => arg.error));
+    // What stands behind the first value that is there is never looked at.
+    const isLooked =
+      call.name === "Coalesce" ? variable(`${this.#scope.run}looked@${site}`, "Bool") : yes();
+    const error = or(and(failing, isLooked), result.error);
     if (call.keys.length === 0) return { value: result.value, error };
     const keys = this.keys(call.keys);
     const entry = this.#scope.paths.read(result.value, keys);

@@ -259,7 +259,11 @@ const exact: Readonly<Record<string, Exact>> = {
     facts.add(others, and(lessOrEqual(int(0), others), inInt64(others)));
     return {
       value: con("Int", ite(is("Str", value!), bytes, others)),
-      error: not(hasTag(value!, ["Str", "Map", "List"])),
+      // Bytes have a length, and identifiers, which are bytes here, have none.
+      error: or(
+        not(hasTag(value!, ["Str", "Map", "List", "Bytes"])),
+        and(is("Bytes", value!), apply("failsLen", "Bool", [value!])),
+      ),
     };
   },
   Int: ([value], { facts }) => converted("Int", value!, facts),
