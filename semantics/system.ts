@@ -328,14 +328,14 @@ export class System {
     const selection = new Selection(this.product, this.#lone, holds);
     const { keys, layout } = this.#store;
     const found: StateId[] = [];
-    for (let state = 0; ; state++) {
-      state = selection.skip(keys, layout, state, count);
-      if (state === count) return found;
+    const next = (state: StateId): StateId => selection.skip(keys, layout, state, count);
+    for (let state = next(0); state !== -1; state = next(state + 1)) {
       const at = state * layout.words;
       const known = selection.test(keys, at, layout);
       const answer = known ?? selection.ask(keys, at, layout, this.snapshot(state));
       if (answer) found.push(state);
     }
+    return found;
   }
 
   /** The snapshots of the components, in the order of their declaration. */

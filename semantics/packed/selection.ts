@@ -45,7 +45,10 @@ export class Selection {
     return ref === 0 ? null : ref === -2;
   }
 
-  /** The first of the states `from … to - 1` of which it is not known that the predicate is false. */
+  /**
+   * The first of the states `from … to - 1` of which it is not known that the predicate is false; -1
+   * when there is none.
+   */
   skip(keys: Uint32Array, { words, word, shift, mask }: Layout, from: number, to: number): number {
     const { data } = this.#cells;
     const root = data[this.#root]!;
@@ -58,7 +61,7 @@ export class Selection {
       }
       if (ref !== -1) return state;
     }
-    return to;
+    return -1;
   }
 
   /** Runs the predicate on the state as it sees it, and remembers the answer. */

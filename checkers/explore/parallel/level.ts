@@ -165,7 +165,7 @@ class LevelWorker {
     const { steps } = frontier;
     const hasRoom =
       frontier.length <= margin &&
-      Atomics.load(shared, control.size) < Atomics.load(shared, control.room);
+      Atomics.load(shared, control.size) <= Atomics.load(shared, control.room);
     if (hasRoom) this.#insertAll();
     else {
       frontier.rewind(0, 0);
