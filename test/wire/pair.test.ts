@@ -4,6 +4,7 @@ import { describe, expect, it, vi } from "vitest";
 
 import type { OtlpProtocol, PairSubject } from "../../core/subject.ts";
 import { engine } from "../../checkers/conform/engine.ts";
+import { wasTooBusy } from "../../core/outcome.ts";
 import { compareBatches, compareItems } from "../../checkers/conform/wire/pair.ts";
 import type { ScenarioRun } from "../../checkers/conform/wire/play.ts";
 import { context, fixture } from "./helpers.ts";
@@ -89,8 +90,10 @@ describe.concurrent("two processors", () => {
     expect(outcome.evidence).toContain("20, 20, 20 against 20, 20, 20");
   });
 
-  it("are told apart when one ignores the limit", async () => {
+  it("are told apart when one ignores the limit", async ({ skip }) => {
     const { outcome } = await check(pair(["http/json", "big-batches"], ["grpc", ""], "batches"));
+    // a machine that is never calm may cut batches anywhere: no failure of the check, and no pass
+    if (wasTooBusy(outcome)) skip(outcome.reason);
     expect(outcome).toMatchObject({
       verdict: "violated",
       counterexample: { at: { sameBatches: false } },
