@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 
-import { focus } from "../../checkers/conform/wire/counterexample.ts";
+import { brisk, focus } from "../../checkers/conform/wire/counterexample.ts";
 import type { ScenarioRun } from "../../checkers/conform/wire/play.ts";
 import { fixture, scenariosOf } from "./helpers.ts";
 
@@ -34,5 +34,14 @@ describe("the scenario of a counterexample", () => {
     }
     const nowhere = run("retryable", [-1]);
     expect(focus(nowhere, [1])).toBe(nowhere.scenario);
+  });
+
+  it("does not wait for what the finding is not about", () => {
+    const hang = scenarioNamed("hang");
+    const quick = brisk(hang, "timeout-bounds-a-hang");
+    expect(quick.steps.at(-1)).toEqual({ do: "terminate", graceMs: 2_000 });
+    // the end of the process is what this one is about
+    expect(brisk(hang, "shutdown-ends").steps.at(-1)).toEqual(hang.steps.at(-1));
+    expect(brisk(hang, "shutdown-flushes")).toBe(hang);
   });
 });

@@ -13,7 +13,7 @@ import { isAccepted, type Ledger, ledgerOf, type Reference } from "./ledger.ts";
 import type { RunEvent, ScenarioRun } from "./play.ts";
 import type { RequestRecord } from "./receiver.ts";
 import type { Requirement } from "./requirements.ts";
-import type { Scenario } from "./scenario.ts";
+import type { Scenario, Step } from "./scenario.ts";
 
 /** What `replay` needs: which requirement, which script, and what was known about the process. */
 export interface Recipe {
@@ -32,7 +32,7 @@ export function counterexampleOf(
   const recipe: Recipe = {
     kind: "wire",
     slug: requirement.slug,
-    scenario: focus(run, judgement.requests),
+    scenario: brisk(focus(run, judgement.requests), requirement.slug),
     reference,
   };
   return {
@@ -49,6 +49,7 @@ const INDEPENDENT_ROUNDS = new Set([
   "throttled",
   "retry-after-forms",
   "retry-after-dates",
+  "hang",
 ]);
 
 /**
@@ -61,16 +62,48 @@ export function focus(run: ScenarioRun, accused: readonly number[]): Scenario {
     run.requests.filter(({ n }) => accused.includes(n)).map((record) => record.round),
   );
   const [round = -1] = rounds;
-  const answers = scenario.script.rounds[round];
-  if (!INDEPENDENT_ROUNDS.has(scenario.name) || rounds.size !== 1 || answers === undefined) {
+  const isThere = scenario.script.rounds[round] !== undefined;
+  if (!INDEPENDENT_ROUNDS.has(scenario.name) || rounds.size !== 1 || !isThere) {
     return scenario;
   }
+  return onlyRound(scenario, round);
+}
+
+/** The scenario with this one of its rounds alone. */
+export function onlyRound(scenario: Scenario, round: number): Scenario {
   let current = -1;
   const steps = scenario.steps.filter((step) => {
     if (step.do === "drive") current++;
     return (step.do !== "drive" && step.do !== "await-attempt") || current === round;
   });
-  return { ...scenario, script: { rounds: [answers] }, steps };
+  return { ...scenario, script: { rounds: scenario.script.rounds.slice(round, round + 1) }, steps };
+}
+
+/**
+ * What is shown long before the process has ended: resends, and that a limit in time has passed. The
+ * default limit of 10 s must have passed as well, with its slack, before a limit counts as ignored.
+ */
+const SHOWN_EARLY =
+  /^(timeout-|signal-timeout-|negative-timeout-|no-retry-(after-oversized-response|on-resource-exhausted)$)/;
+const LONGEST_MS = { await: 11_500, quiet: 2_000, grace: 2_000 };
+
+/** The scenario without the time in which nothing is waited for that the finding is about. */
+export function brisk(scenario: Scenario, slug: string): Scenario {
+  const isShutdown = slug === "shutdown-ends";
+  if (!isShutdown && !SHOWN_EARLY.test(slug)) return scenario;
+  const steps = scenario.steps.map((step): Step => {
+    switch (step.do) {
+      case "await-attempt":
+        return { ...step, maxMs: Math.min(step.maxMs, isShutdown ? 2_000 : LONGEST_MS.await) };
+      case "quiet":
+        return { ...step, maxMs: Math.min(step.maxMs, LONGEST_MS.quiet) };
+      case "terminate":
+        return isShutdown ? step : { ...step, graceMs: Math.min(step.graceMs, LONGEST_MS.grace) };
+      default:
+        return step;
+    }
+  });
+  return { ...scenario, steps };
 }
 
 const SHOWN_STEPS = 60;

@@ -12,9 +12,11 @@ import type { Counterexample } from "../../../core/trace.ts";
 import type { Observation } from "../../../core/verdict.ts";
 import { judgeCalmly, obeysCalmly } from "./calm.ts";
 import {
+  brisk,
   counterexampleOf,
   exhibitsOf,
   type Recipe,
+  onlyRound,
   requestTable,
   traceOf,
 } from "./counterexample.ts";
@@ -303,7 +305,8 @@ export async function replayExporter(
     let early: Promise<ScenarioRun> | null = null;
     if (hang !== undefined) {
       const isFree = canPlaySideBySide(subject);
-      const looked = obeysCalmly(() => play(hang));
+      const first = brisk(onlyRound(hang, 0), "timeout-bounds-a-hang");
+      const looked = obeysCalmly(() => play(first));
       if (isFree) early = play(recipe.scenario);
       early?.catch(() => {}); // reported below
       reference = { ...reference, timeoutObeyed: (await looked).fact };
