@@ -28,7 +28,7 @@ import { secondLapTests, transitionTests, type Sequence } from "./tests.ts";
 import { guidedWalk, maxChoice } from "./walk.ts";
 
 /** Random sequences per obligation unless the option `sequences` says otherwise. */
-const defaultSequences = 500;
+const defaultSequences = 2000;
 /** Commands per random sequence, at most. */
 const defaultMaxLength = 40;
 /** Configurations of the model whose transitions are all covered, at most. */
