@@ -57,11 +57,10 @@ const isPinnedViolation = ({ verdict, expected, asExpected }: Result): boolean =
 
 /** A profile was taken and says with what, or it was skipped and says why. */
 function profileFaults(profile: Result, withoutEbpf: boolean): string[] {
-  if (isDisturbed(profile)) return [];
+  if (isDisturbed(profile)) return []; // it failed its own check, shows no graph, and is no pass
   if (profile.verdict === "skipped") {
     return profile.reason === "" ? [`${profile.id}: skipped without a reason`] : [];
   }
-  if (isDisturbed(profile)) return []; // it failed its own check, shows no graph, and is no pass
   const isAccount = profile.exhibits.some(({ kind }) => kind === "bars");
   if (isAccount && withoutEbpf) return [`${profile.id}: an account where bpftrace is hidden`];
   if (isAccount) return [];

@@ -25,6 +25,14 @@ import {
   yes,
 } from "./term.ts";
 
+/** What keeps its value whatever is written. */
+const fixed = (leaf: string, error: Term): Access => ({
+  leaf,
+  get: (value) => value,
+  set: (old) => ({ value: old, error }),
+  isIndexable: false,
+});
+
 /** A value, and when it cannot be had. */
 export interface Pair {
   readonly value: Term;
@@ -103,23 +111,9 @@ export function accessOf(context: string, field: string): Access | null {
   }
   const type = leafType(direct);
   if (type === "opaque") return null;
-  if (direct === "spanevent.event_index") {
-    return {
-      leaf: direct,
-      get: (value) => value,
-      set: (old) => ({ value: old, error: yes() }),
-      isIndexable: false,
-    };
-  }
+  if (direct === "spanevent.event_index") return fixed(direct, yes());
   // Writing it does nothing, and is no error.
-  if (direct === "metric.type") {
-    return {
-      leaf: direct,
-      get: (value) => value,
-      set: (old) => ({ value: old, error: no() }),
-      isIndexable: false,
-    };
-  }
+  if (direct === "metric.type") return fixed(direct, no());
   if (type === "some-int" || type === "some-bool") {
     const tag = type === "some-int" ? "Int" : "Bool";
     return {

@@ -10,7 +10,7 @@ import type {
 } from "../otlp/model.ts";
 import { pointsOf } from "../items.ts";
 import { arg, define, opt, type FunctionSpec } from "../registry.ts";
-import { toJson, truncate64 } from "../runtime/text.ts";
+import { toJson, truncate64, uint64 } from "../runtime/text.ts";
 import { EvaluationError, fail, type Val } from "../runtime/value.ts";
 import { transformed } from "./metrics.ts";
 
@@ -138,7 +138,6 @@ function mergeNumbers(points: readonly NumberPoint[], aggregation: Aggregation):
 
 const both = (a: number | null, b: number | null, join: (a: number, b: number) => number) =>
   a === null ? null : join(a, b ?? 0);
-const uint64 = (value: bigint): bigint => BigInt.asUintN(64, value);
 
 interface Counted {
   count: bigint;

@@ -3,6 +3,7 @@
 import type { Metric, NumberPoint } from "../otlp/model.ts";
 import { arg, define, opt, type FunctionSpec } from "../registry.ts";
 import { plainFloat } from "../runtime/float.ts";
+import { uint64 } from "../runtime/text.ts";
 import { fail } from "../runtime/value.ts";
 import { checkedDistribution, explicitCounts } from "./explicit.ts";
 import { added, numberMetric, pointFrom, transformed } from "./metrics.ts";
@@ -163,7 +164,6 @@ interface Bucketed {
 }
 const isWhole = ({ bucketCounts, explicitBounds }: Bucketed): boolean =>
   bucketCounts.length === explicitBounds.length + 1;
-const uint64 = (value: bigint): bigint => BigInt.asUintN(64, value);
 
 function removeBound(point: Bucketed, bound: number): void {
   const { bucketCounts: counts, explicitBounds: bounds } = point;

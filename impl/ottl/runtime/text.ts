@@ -214,6 +214,9 @@ const syntax = (name: string, text: string): never =>
 const range = (name: string, text: string): never =>
   fail(`strconv.${name}: parsing ${JSON.stringify(text)}: value out of range`);
 
+/** The lower 64 bits, as unsigned arithmetic leaves them. */
+export const uint64 = (value: bigint): bigint => BigInt.asUintN(64, value);
+
 /** A float as int64, as the conversion of amd64 does: out of range is the smallest integer. */
 export function truncate64(value: number): bigint {
   if (!Number.isFinite(value)) return -(2n ** 63n);
