@@ -49,6 +49,17 @@ export function validateSystem(system: SystemModel, place: string): void {
         );
       return [field, type] as const;
     });
+    const [twice] = [
+      ...Map.groupBy(Object.entries(component.shares ?? {}), ([, variable]) => variable),
+    ].filter(([, names]) => names.length > 1);
+    if (twice !== undefined) {
+      const [variable, names] = twice;
+      refuse(
+        `machine ${name}`,
+        `${names.map(([field]) => `"${field}"`).join(" and ")} are one shared variable, "${variable}"; a step would see them change one after the other`,
+        "keep one of them",
+      );
+    }
     const delivered = Object.values(channels).filter(({ to }) => to === name);
     validateModel(
       { ...component, variables: { ...component.variables, ...Object.fromEntries(fields) } },

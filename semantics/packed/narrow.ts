@@ -139,19 +139,21 @@ export class NarrowSearch {
       return (this.#keeps[c]![leaf] = notPlain);
     }
     const { shift, mask } = this.#layout;
+    const writes = [[component.configField, target]];
+    for (let at = leaf + 4; at < leaf + 4 + data[leaf + 3]! * 2; at += 2) {
+      writes.push([component.variables[data[at]!]!, data[at + 1]!]);
+    }
+    if (writes.some(([field, value]) => value! > mask[field!]!)) {
+      return (this.#keeps[c]![leaf] = notPlain);
+    }
     let keep = -1;
     let put = 0;
-    const write = (field: number, value: number): boolean => {
-      keep &= ~(mask[field]! << shift[field]!);
-      put = (put & ~(mask[field]! << shift[field]!)) | (value << shift[field]!);
-      return value <= mask[field]!;
-    };
-    let fits = write(component.configField, target);
-    for (let at = leaf + 4; at < leaf + 4 + data[leaf + 3]! * 2; at += 2) {
-      fits = write(component.variables[data[at]!]!, data[at + 1]!) && fits;
+    for (const [field, value] of writes) {
+      keep &= ~(mask[field!]! << shift[field!]!);
+      put |= value! << shift[field!]!;
     }
     this.#puts[c]![leaf] = put;
-    return (this.#keeps[c]![leaf] = fits ? keep : notPlain);
+    return (this.#keeps[c]![leaf] = keep);
   }
 
   /** Follows the tables as they grow. */

@@ -64,19 +64,25 @@ const counter = (side: number): MachineModel => ({
   machine: createMachine({
     types: {} as { context: { x: number; met: number } },
     context: { x: 0, met: 0 },
-    on: {
-      UP: {
-        guard: ({ context }) => context.x < side,
-        actions: assign({ x: ({ context }) => context.x + 1 }),
+    initial: "off",
+    states: {
+      off: { on: { START: "on" } },
+      on: {
+        on: {
+          UP: {
+            guard: ({ context }) => context.x < side,
+            actions: assign({ x: ({ context }) => context.x + 1 }),
+          },
+          MEET: {
+            guard: ({ context }) => context.met < context.x,
+            actions: assign({ met: ({ context }) => context.met + 1 }),
+          },
+          RESET: { actions: assign({ x: 0 }) },
+        },
       },
-      MEET: {
-        guard: ({ context }) => context.met < context.x,
-        actions: assign({ met: ({ context }) => context.met + 1 }),
-      },
-      RESET: { actions: assign({ x: 0 }) },
     },
   }),
-  events: [{ type: "UP" }, { type: "MEET" }, { type: "RESET" }],
+  events: [{ type: "START" }, { type: "UP" }, { type: "MEET" }, { type: "RESET" }],
   // How many values there are is not known: the field grows while the search goes on.
   variables: { x: { int: [0, side] }, met: { int: [0, null] } },
 });
@@ -123,7 +129,20 @@ test("threads find the states that the bits have", async () => {
 });
 
 test("plain steps need nobody else", async () => {
-  for (const model of [grid(150), philosophers(5, true)]) {
+  const ending: SystemModel = {
+    machines: {
+      goes: grid(20),
+      ends: {
+        machine: createMachine({
+          id: "ends",
+          initial: "here",
+          states: { here: { on: { END: "gone" } }, gone: { type: "final" } },
+        }),
+        events: [{ type: "END" }],
+      },
+    },
+  };
+  for (const model of [grid(150), philosophers(5, true), ending]) {
     const { graph } = await searched(model, "table");
     const { product } = graph.system; // every table is filled
     const { layout, shape } = product;
@@ -220,28 +239,30 @@ function build({ moves, ends, waits, errs, own }: Drawn, index: number): Machine
         ...Object.fromEntries(
           ring.map(({ from, to }) => [
             `s${from}`,
-            {
-              on: {
-                ...on(from),
-                ROUND: { target: `s${to}` },
-                COUNT: {
-                  guard: ({ context }: { context: Context }) => own && context["own"]! < 3,
-                  actions: assign({
-                    own: ({ context }: { context: Context }) => context["own"]! + 1,
-                  }),
+            // Who waits and hears nothing has plain steps only, except that its timer fires.
+            waits && from === 3
+              ? { after: { 10: "s4" } }
+              : {
+                  on: {
+                    ...on(from),
+                    ROUND: { target: `s${to}` },
+                    COUNT: {
+                      guard: ({ context }: { context: Context }) => own && context["own"]! < 3,
+                      actions: assign({
+                        own: ({ context }: { context: Context }) => context["own"]! + 1,
+                      }),
+                    },
+                    ...(ends && from === 5 ? { END: "end" } : {}),
+                    ...(errs && from === 6
+                      ? {
+                          ERR: {
+                            guard: ({ context }: { context: Context }) => context["v1"] === 3,
+                            actions: assign({ v0: 99 }),
+                          },
+                        }
+                      : {}),
+                  },
                 },
-                ...(ends && from === 5 ? { END: "end" } : {}),
-                ...(errs && from === 6
-                  ? {
-                      ERR: {
-                        guard: ({ context }: { context: Context }) => context["v1"] === 3,
-                        actions: assign({ v0: 99 }),
-                      },
-                    }
-                  : {}),
-              },
-              ...(waits && from === 3 ? { after: { 10: "s0" } } : {}),
-            },
           ]),
         ),
         end: { type: "final" },

@@ -15,6 +15,7 @@ export const sources = [
     "cells",
     "channel",
     "expand",
+    "footprint",
     "frontier",
     "kind",
     "layout",

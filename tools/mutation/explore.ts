@@ -8,7 +8,8 @@
  * other), or they die (out of memory). The three are told apart. A mutant on which the tests could not
  * be run counts neither way.
  *
- * `npm run mutation:explore [-- --each 6 --seed 1 --jobs 2 --only 3,7]`
+ * `npm run mutation:explore [-- --each 6 --seed 1 --jobs 2 --only 3,7 --files reduce/]`; `--each all`
+ * takes every place.
  */
 
 import { spawn } from "node:child_process";
@@ -25,6 +26,7 @@ const root = join(import.meta.dirname, "../..");
 
 const tests = [
   "test/temporal/search.test.ts",
+  "test/temporal/normal.test.ts",
   "test/temporal/ctl.test.ts",
   "test/temporal/properties.test.ts",
   "test/temporal/words.test.ts",
@@ -39,6 +41,7 @@ const { values: flags } = parseArgs({
     seed: { type: "string", default: "1" },
     jobs: { type: "string", default: "2" },
     only: { type: "string" },
+    files: { type: "string", default: "" },
   },
 });
 
@@ -48,7 +51,8 @@ const random = makeRandom(Number(flags.seed));
 const mutants: Mutant[] = [];
 for (const operator of operators) {
   const sites = sitesOf(operator);
-  for (let count = 0; count < Number(flags.each) && sites.length > 0; count++) {
+  const wanted = flags.each === "all" ? sites.length : Number(flags.each);
+  for (let count = 0; count < wanted && sites.length > 0; count++) {
     const [site] = sites.splice(random.below(sites.length), 1);
     mutants.push({ number: mutants.length + 1, ...site! });
   }
@@ -59,7 +63,28 @@ for (const { operator, file, text } of equivalents) {
   console.log(`known as equivalent, but gone: ${file} ${operator}: ${text}`);
 }
 const only = flags.only?.split(",").map(Number);
-const queue = mutants.filter(({ number }) => only?.includes(number) ?? true);
+const queue = mutants.filter(
+  ({ number, file }) => file.includes(flags.files) && (only?.includes(number) ?? true),
+);
+
+/** Test files that take little time come first: most mutants do not survive them. */
+const shortestFirst = `
+import { BaseSequencer } from "vitest/node";
+import config from "./vitest.config.ts";
+
+const times = JSON.parse(process.env.MUTATION_TIMES);
+const timeOf = ({ moduleId }) => times[moduleId.slice(moduleId.indexOf("/test/") + 1)] ?? 0;
+
+class ShortestFirst extends BaseSequencer {
+  async sort(files) {
+    return files.toSorted((a, b) => timeOf(a) - timeOf(b));
+  }
+}
+
+export default { ...config, test: { ...config.test, sequence: { sequencer: ShortestFirst } } };
+`;
+/** Milliseconds per test file, without a mutant. */
+const times: Record<string, number> = {};
 
 function copyOfTree(): string {
   const folder = mkdtempSync(join(tmpdir(), "verify-mutants-"));
@@ -75,6 +100,7 @@ function copyOfTree(): string {
   for (const file of ["package.json", "tsconfig.json", "vitest.config.ts", "index.ts"]) {
     cpSync(join(root, file), join(folder, file));
   }
+  writeFileSync(join(folder, "mutation.config.ts"), shortestFirst);
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
   return folder;
 }
@@ -107,6 +133,7 @@ const stillMs = 60_000;
 function runTests(folder: string, maximalCpuSeconds: number): Promise<TestRun> {
   const json = join(folder, "result.json");
   rmSync(json, { force: true });
+  const env = { ...process.env, NO_COLOR: "1", MUTATION_TIMES: JSON.stringify(times) };
   return new Promise((resolve) => {
     const child = spawn(
       process.execPath,
@@ -119,9 +146,10 @@ function runTests(folder: string, maximalCpuSeconds: number): Promise<TestRun> {
         "--no-isolate",
         "--reporter=json",
         `--outputFile=${json}`,
+        "--config=mutation.config.ts",
         ...tests,
       ],
-      { cwd: folder, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, NO_COLOR: "1" } },
+      { cwd: folder, stdio: ["ignore", "pipe", "pipe"], env },
     );
     let output = "";
     let cpuSeconds = 0;
@@ -152,15 +180,24 @@ function runTests(folder: string, maximalCpuSeconds: number): Promise<TestRun> {
   });
 }
 
+interface Told {
+  readonly name: string;
+  readonly message: string;
+  readonly startTime: number;
+  readonly endTime: number;
+  readonly assertionResults: readonly { readonly status: string; readonly title: string }[];
+}
+
+/** What vitest's report says, file by file. */
+const readReport = (json: string): readonly Told[] =>
+  (JSON.parse(readFileSync(json, "utf8")) as { testResults: Told[] }).testResults;
+
+const inTree = (name: string): string => name.slice(name.lastIndexOf("/test/") + 1);
+
 function told(json: string, output: string, signal: string | null): [TestRun["says"], string] {
-  interface Told {
-    readonly name: string;
-    readonly message: string;
-    readonly assertionResults: readonly { readonly status: string; readonly title: string }[];
-  }
   let files: readonly Told[];
   try {
-    ({ testResults: files } = JSON.parse(readFileSync(json, "utf8")) as { testResults: Told[] });
+    files = readReport(json);
   } catch {
     const memory = /heap out of memory|ERR_WORKER_OUT_OF_MEMORY|allocation failed/i.exec(output);
     if (memory !== null || signal !== null) return ["died", memory?.[0] ?? signal!];
@@ -169,7 +206,7 @@ function told(json: string, output: string, signal: string | null): [TestRun["sa
   for (const { name, assertionResults } of files) {
     const failed = assertionResults.find(({ status }) => status === "failed");
     if (failed !== undefined) {
-      return ["failed", `${name.slice(name.lastIndexOf("/test/") + 1)} > ${failed.title}`];
+      return ["failed", `${inTree(name)} > ${failed.title}`];
     }
   }
   const broken = files.find(({ message }) => message !== "");
@@ -209,6 +246,9 @@ try {
   const plain = await runTests(folders[0]!, limit);
   if (plain.says !== "passed") throw new Error(`without a mutant: ${plain.says} ${plain.detail}`);
   limit = Math.max(40, 3 * plain.cpuSeconds);
+  for (const { name, startTime, endTime } of readReport(join(folders[0]!, "result.json"))) {
+    times[inTree(name)] = endTime - startTime;
+  }
   console.log(`without a mutant: passed, ${plain.cpuSeconds.toFixed(0)} s of processor time`);
   await Promise.all(folders.map(work));
 } finally {

@@ -110,7 +110,7 @@ export class Crew {
   #fillGaps(threads: number): void {
     const { store } = this.#system;
     const gaps: number[] = [];
-    for (let thread = 0; thread < threads; thread++) {
+    for (const thread of Array.from({ length: threads }).keys()) {
       const [first, end] = [0, 1].map((which) =>
         Atomics.load(this.#block, control.spare + thread * 2 + which),
       );

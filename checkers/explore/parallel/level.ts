@@ -147,7 +147,7 @@ class LevelWorker {
         if (!(thrown instanceof NotKnown || thrown instanceof FieldTooNarrow)) throw thrown;
         known = false;
       }
-      if (known && frontier.faulty < 0) done.push(state);
+      if (known && frontier.faulty === -1) done.push(state);
       else {
         frontier.rewind(length, steps);
         frontier.faulty = -1; // told by the main thread, with the state's path

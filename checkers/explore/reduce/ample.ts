@@ -22,22 +22,17 @@ import { Access } from "./access.ts";
 /** The conditions as functions, so that tests can show what goes wrong without each. */
 export interface Conditions {
   /** Are the targets (numbers of states) such that nobody waits for ever? */
-  readonly proceeds: (targets: Uint32Array, count: number, state: StateId) => boolean;
+  readonly proceeds: (targets: Uint32Array, state: StateId) => boolean;
   /** May steps that change what the claim reads go first? */
   readonly hidesVisible: boolean;
-  /** Which machines must go together; null when that is not known. */
-  readonly together: (access: Access, seed: number, state: Uint32Array) => Uint8Array | null;
+  /** Which machines must go together. */
+  readonly together: (access: Access, seed: number, state: Uint32Array) => Uint8Array;
 }
-
-const later = (targets: Uint32Array, count: number, state: StateId): number =>
-  targets.subarray(0, count).filter((target) => target > state).length;
 
 /** @param infinite the claim is about infinite runs */
 export const soundConditions = (infinite: boolean): Conditions => ({
-  proceeds: (targets, count, state) => {
-    const found = later(targets, count, state);
-    return infinite ? found === count : found > 0;
-  },
+  proceeds: (targets, state) =>
+    infinite ? targets.every((target) => target > state) : targets.some((target) => target > state),
   hidesVisible: false,
   together: (access, seed, state) => access.closure(seed, state),
 });
@@ -47,8 +42,6 @@ export class AmpleSets {
   readonly #access: Access;
   readonly #conditions: Conditions;
   readonly #visible: readonly number[];
-  #states = new Uint32Array(64);
-  #numbers = new Uint32Array(64);
 
   /** @param visible the fields that the claim reads */
   constructor(product: Product, visible: readonly number[], conditions: Conditions) {
@@ -66,7 +59,6 @@ export class AmpleSets {
     const found = new Map<string, readonly number[]>();
     for (const seed of new Set(owners)) {
       const inside = this.#conditions.together(this.#access, seed, words);
-      if (inside === null) continue;
       const chosen: number[] = [];
       for (let edge = 0; edge < length; edge++) if (inside[owners[edge]!] === 1) chosen.push(edge);
       if (chosen.length === length) continue;
@@ -86,17 +78,17 @@ export class AmpleSets {
     const { words } = this.#product.layout;
     for (const chosen of candidates) {
       const count = chosen.length;
-      if (this.#numbers.length < count) this.#numbers = new Uint32Array(count * 2);
-      if (this.#states.length < count * words) this.#states = new Uint32Array(count * words * 2);
+      const states = new Uint32Array(count * words);
+      const numbers = new Uint32Array(count);
       chosen.forEach((edge, index) => {
-        copyWords(edges.states, edge * words, this.#states, index * words, words);
+        copyWords(edges.states, edge * words, states, index * words, words);
       });
-      store.insertAll(this.#states, count, this.#numbers);
-      if (!this.#conditions.proceeds(this.#numbers, count, state)) continue;
+      store.insertAll(states, count, numbers);
+      if (!this.#conditions.proceeds(numbers, state)) continue;
       chosen.forEach((edge, index) => {
         edges.actions[index] = edges.actions[edge]!;
       });
-      edges.states.set(this.#states.subarray(0, count * words));
+      edges.states.set(states);
       edges.length = count;
       return true;
     }

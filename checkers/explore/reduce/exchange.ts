@@ -122,7 +122,9 @@ const channelKey = (
     [from].flat().map(renamed).toSorted(),
     renamed(to),
     carries.toSorted(),
-    Object.entries(rest).toSorted(([a], [b]) => (a < b ? -1 : 1)),
+    Object.entries(rest)
+      .map(([option, value]) => `${option}=${String(value)}`)
+      .toSorted(),
   ]);
 
 /**

@@ -152,16 +152,15 @@ function aroundOf(
   product: Product,
 ): readonly Orbit[] {
   const places = [...columns.keys()];
-  const count = places.length;
   const turn = (by: number): readonly number[] =>
     permuted(
       product,
       columns,
       places,
-      places.map((place) => (place + by) % count),
+      places.map((place) => (place + by) % places.length),
     );
   const exchanges: Exchange[] = [];
-  for (let by = 1; by < count; by++) {
+  for (const by of places.slice(1)) {
     const exchange = tried(turn(by));
     if (exchange === null) return [];
     exchanges.push(exchange);
@@ -195,7 +194,9 @@ export class Symmetry {
 
   /** Puts the smallest exchanged state in the place of each target. */
   canonise(edges: Edges): void {
-    for (let edge = 0; edge < edges.length; edge++) this.#smallest(edges.states, edge);
+    edges.actions.subarray(0, edges.length).forEach((_, edge) => {
+      this.#smallest(edges.states, edge);
+    });
   }
 
   /**

@@ -81,7 +81,7 @@ export class Views {
       layout.put(this.#state, fields[variable]!, value);
     });
     const steps: { view: View; rest: string }[] = [];
-    for (let event = 0; event < declared; event++) {
+    for (const event of Array.from({ length: declared }).keys()) {
       const leaf = this.#expander!.leaf(this.#state, this.#machine, event);
       const { data } = this.#product;
       if (data[leaf]! < 0) {

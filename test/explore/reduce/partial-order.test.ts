@@ -6,7 +6,7 @@
  */
 
 import * as fc from "fast-check";
-import { assign, createMachine } from "xstate";
+import { assign, createMachine, emit } from "xstate";
 import { expect, test } from "vitest";
 
 import { conclude } from "../../../core/verdict.ts";
@@ -102,6 +102,17 @@ const toggle = createMachine({
 });
 const mover = createMachine({ id: "mover", ...arrow("s0", "s1", {}) } as never);
 
+const sender = createMachine({
+  id: "sender",
+  ...arrow("s0", "s1", { actions: emit({ type: "M" }) }),
+} as never);
+const either = createMachine({
+  id: "either",
+  initial: "s0",
+  states: { s0: { on: { A: "s1", B: "s1" } }, s1: {} },
+});
+const hearer = createMachine({ id: "hearer", on: { M: {} } });
+
 const events = [{ type: "A" }];
 const bit = { int: [0, 1] } as const;
 const wrong: readonly {
@@ -120,6 +131,19 @@ const wrong: readonly {
     without: "a step that the claim sees comes first, and what was before it is not seen",
     model: { machines: { m0: { machine: mover, events }, m1: { machine: mover, events } } },
     never: "at(m0.s0) and at(m1.s1)",
+    change: (sound) => ({ ...sound, hidesVisible: true }),
+  },
+  {
+    without: "a message has come and gone before anybody looks",
+    model: {
+      machines: {
+        m0: { machine: sender, events },
+        m1: { machine: hearer, events: [] },
+        m2: { machine: either, events: [...events, { type: "B" }] },
+      },
+      channels: { wire: { from: "m0", to: "m1", carries: ["M"], capacity: 1 } },
+    },
+    never: "wire_length == 1 and at(m2.s1)",
     change: (sound) => ({ ...sound, hidesVisible: true }),
   },
   {

@@ -126,6 +126,43 @@ test("a machine that looks at one of them only is found out", async () => {
   expect(biased.stats).toEqual((await outcomeOf(withReader(["y0"]), claim, {})).stats);
 });
 
+/** It stays where it is: all that tells the two apart is what it writes. */
+const noter = (noted: readonly number[]) =>
+  createMachine({
+    types: {} as {
+      context: Record<string, boolean>;
+      events: { type: "LOOK"; of: number };
+    },
+    id: "noter",
+    context: { y0: false, y1: false, seen0: false, seen1: false },
+    on: {
+      LOOK: {
+        guard: ({ context, event }) => context[`y${event.of}`]!,
+        actions: assign(({ event }) => ({ [`seen${event.of}`]: noted.includes(event.of) })),
+      },
+    },
+  });
+const withNoter = (noted: readonly number[]): SystemModel => ({
+  ...withReader([]),
+  machines: {
+    ...withReader([]).machines,
+    hub: {
+      machine: noter(noted),
+      events: [{ type: "LOOK", of: [0, 1] }],
+      variables: { seen0: "bool", seen1: "bool" },
+      shares: { y0: "a0", y1: "a1" },
+    },
+  },
+});
+
+test("a machine that takes note of one of them only is found out", async () => {
+  const claim = deadlockFree();
+  const fair = await outcomeOf(withNoter([0, 1]), claim, { reduce: "symmetry" });
+  expect(fair.reduction?.used).toEqual(["symmetry: m0, m1 are interchangeable"]);
+  const biased = await outcomeOf(withNoter([0]), claim, { reduce: "symmetry" });
+  expect(biased.reduction?.off[0]?.reason).toBe("hub does not treat them alike");
+});
+
 test.for<[Property, SystemModel, string]>([
   [leadsTo("claim", "at(m0.s0)", "at(m0.s1)"), two, "claims about runs"],
   [never("claim", (state) => state.matches({ m0: "s1" })), two, "is a function"],

@@ -151,7 +151,7 @@ export function systemOf({ machines, channel, loses, faults }: SystemSketch): Sy
 }
 
 /** Conditions on some of the machines; the others stay invisible. */
-export const conditionsOn = ({ machines }: SystemSketch): fc.Arbitrary<string> => {
+export const conditionsOn = ({ machines, channel }: SystemSketch): fc.Arbitrary<string> => {
   const index = fc.nat(machines.length - 1);
   const shared = [0, 1].filter((x) => machines.some((machine) => machine.shared === x));
   const one = fc.oneof(
@@ -160,6 +160,7 @@ export const conditionsOn = ({ machines }: SystemSketch): fc.Arbitrary<string> =
     ...(shared.length === 0
       ? []
       : [fc.tuple(fc.constantFrom(...shared), fc.nat(1)).map(([x, v]) => `x${x} == ${v}`)]),
+    ...(channel === null ? [] : [fc.nat(2).map((length) => `wire_length == ${length}`)]),
   );
   return fc.oneof(
     one,
