@@ -49,9 +49,8 @@ export function validateSystem(system: SystemModel, place: string): void {
         );
       return [field, type] as const;
     });
-    const [twice] = [
-      ...Map.groupBy(Object.entries(component.shares ?? {}), ([, variable]) => variable),
-    ].filter(([, names]) => names.length > 1);
+    const sharers = Map.groupBy(Object.entries(component.shares ?? {}), ([, variable]) => variable);
+    const twice = [...sharers].find(([, names]) => names.length > 1);
     if (twice !== undefined) {
       const [variable, names] = twice;
       refuse(

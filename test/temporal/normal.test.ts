@@ -72,11 +72,11 @@ test("different formulas stay apart", () => {
   const forms = new NormalForms();
   const atoms = new Atoms();
   const different: readonly Formula[] = [
-    ...[p!, q!, yes, no, f.not(p!), f.and(p!, q!), f.or(p!, q!), f.X(p!), f.F(p!), f.G(p!)],
-    ...[f.U(p!, q!), f.U(q!, p!), f.R(p!, q!), f.R(q!, p!), f.W(p!, q!), f.iff(p!, q!)],
-    ...[f.U(p!, f.R(p!, q!)), f.R(p!, f.U(p!, q!)), f.U(q!, f.U(p!, q!)), f.R(q!, f.R(p!, q!))],
-    ...[f.F(f.G(p!)), f.G(f.F(p!))],
-  ];
+    [p!, q!, yes, no, f.not(p!), f.and(p!, q!), f.or(p!, q!), f.X(p!), f.F(p!), f.G(p!)],
+    [f.U(p!, q!), f.U(q!, p!), f.R(p!, q!), f.R(q!, p!), f.W(p!, q!), f.iff(p!, q!)],
+    [f.U(p!, f.R(p!, q!)), f.R(p!, f.U(p!, q!)), f.U(q!, f.U(p!, q!)), f.R(q!, f.R(p!, q!))],
+    [f.F(f.G(p!)), f.G(f.F(p!))],
+  ].flat();
   const numbers = different.map((formula) => forms.of(formula, atoms));
   expect(new Set(numbers).size).toBe(different.length);
 });

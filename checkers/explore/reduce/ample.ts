@@ -59,8 +59,7 @@ export class AmpleSets {
     const found = new Map<string, readonly number[]>();
     for (const seed of new Set(owners)) {
       const inside = this.#conditions.together(this.#access, seed, words);
-      const chosen: number[] = [];
-      for (let edge = 0; edge < length; edge++) if (inside[owners[edge]!] === 1) chosen.push(edge);
+      const chosen = [...owners.keys()].filter((edge) => inside[owners[edge]!] === 1);
       if (chosen.length === length) continue;
       if (!this.#conditions.hidesVisible && this.#changesVisible(edges, chosen, words)) continue;
       found.set(chosen.join(), chosen);

@@ -8,8 +8,7 @@ export class Reducer implements Reduction {
   readonly #system: System;
   readonly #ample: AmpleSets | null;
   readonly #symmetry: Symmetry | null;
-  /** States that have been looked at, and how many of them leave out edges. */
-  #met = 0;
+  /** How often edges were left out. */
   partly = 0;
 
   constructor(system: System, ample: AmpleSets | null, symmetry: Symmetry | null) {
@@ -24,9 +23,7 @@ export class Reducer implements Reduction {
     const candidates = this.#ample?.candidates(edges, words) ?? [];
     this.#symmetry?.checkViews(words);
     this.#symmetry?.canonise(edges);
-    const kept = this.#ample?.keepOne(edges, candidates, state, this.#system.store) ?? false;
-    if (state < this.#met) return;
-    this.#met = state + 1;
-    if (kept) this.partly += 1;
+    const left = this.#ample?.keepOne(edges, candidates, state, this.#system.store) ?? false;
+    if (left) this.partly += 1;
   }
 }

@@ -21,16 +21,17 @@ import {
   f,
   ltl,
   never,
+  type ChannelDeclaration,
   type Property,
   type SystemModel,
 } from "../../../index.ts";
 import { clients } from "../../fixtures/explore/clients.ts";
 import { philosophers } from "../../fixtures/explore/philosophers.ts";
 import { contextWith, obligationOf, subjectOf as machineSubject } from "../support.ts";
-import { decide, outcomeOf } from "./decide.ts";
+import { decide, outcomeOf, subjectOf } from "./decide.ts";
 import { claimsOn, systemOf, systems } from "./systems.ts";
 
-const runs = Number(process.env["VERIFY_REDUCE_RUNS"] ?? 250);
+const runs = Number(process.env["VERIFY_REDUCE_RUNS"] ?? 1_000);
 const seed = Number(process.env["VERIFY_SEED"] ?? 20_261_124);
 
 const samples = fc.sample(
@@ -245,6 +246,17 @@ test("the verdict constructor refuses a reduction that the claim cannot stand", 
   expect(() => conclude({ ...symmetry, logic: "linear" })).toThrow("linear");
 });
 
+test("a subject asks for reductions, and the command line has the last word", async () => {
+  const claim = never("claim", "at(m0.s1) and at(m1.s1)");
+  const subject = { ...subjectOf(pair(), claim), reduce: ["partial order"] as const };
+  const [obligation] = engine.plan(subject);
+  const used = async (options: Readonly<Record<string, string>>): Promise<unknown> =>
+    (await engine.check(obligation!, subject, { ...contextWith(), options })).reduction?.used
+      .length;
+  expect(await used({})).toBe(1);
+  expect(await used({ reduce: "none" })).toBeUndefined();
+});
+
 test("a reduction that does not exist is refused", async () => {
   const claim = never("claim", "at(m0.s1)");
   await expect(outcomeOf(pair(), claim, { reduce: "magic" })).rejects.toMatchObject({
@@ -271,6 +283,34 @@ test("independent clients: one after the other instead of all at once", async ()
   expect(proved.certificate).toBeUndefined();
   expect(proved.audit).toMatchObject({ says: "not-audited" });
   expect(less.certificate).toBeDefined(); // runs are audited as ever
+});
+
+test.for<[string, Partial<ChannelDeclaration>, Partial<ChannelDeclaration>, boolean]>([
+  ["none fails", {}, {}, true],
+  ["one loses", {}, { loses: true }, true],
+  ["one duplicates", { duplicates: true }, {}, true],
+  ["both lose", { loses: true }, { loses: true }, false],
+  ["both duplicate", { duplicates: true }, { duplicates: true }, false],
+  ["one loses, one duplicates", { loses: true }, { duplicates: true }, false],
+])("channels that share the faults left are no strangers: %s", async ([, one, other, apart]) => {
+  const wire = { carries: ["M"], capacity: 2 };
+  const model: SystemModel = {
+    machines: {
+      m0: { machine: sender, events },
+      m1: { machine: hearer, events: [] },
+      m2: { machine: sender, events },
+      m3: { machine: hearer, events: [] },
+    },
+    channels: {
+      wire0: { ...wire, from: "m0", to: "m1", ...one },
+      wire1: { ...wire, from: "m2", to: "m3", ...other },
+    },
+    faults: 1,
+  };
+  const plain = await decide(model, deadlockFree(), "none");
+  const less = await decide(model, deadlockFree(), "por");
+  expect(less.kind).toBe(plain.kind);
+  expect(less.transitions < plain.transitions).toBe(apart);
 });
 
 test("philosophers: deadlocks are found, and fewer states do", async () => {

@@ -7,7 +7,7 @@
  */
 
 import * as fc from "fast-check";
-import { assign, createMachine } from "xstate";
+import { assign, cancel, createMachine, raise } from "xstate";
 import { expect, test } from "vitest";
 
 import {
@@ -22,7 +22,9 @@ import {
 import { clients } from "../../fixtures/explore/clients.ts";
 import { philosophers } from "../../fixtures/explore/philosophers.ts";
 import { consistent, twoPhaseCommit } from "../../fixtures/explore/two-phase-commit.ts";
-import { decide, outcomeOf } from "./decide.ts";
+import { search, sound, type Searched } from "../../../checkers/explore/reduce/search.ts";
+import { contextWith } from "../support.ts";
+import { decide, outcomeOf, subjectOf } from "./decide.ts";
 import { alikeClaims, alikeSystemOf, alikeSystems } from "./systems.ts";
 
 const runs = Number(process.env["VERIFY_REDUCE_RUNS"] ?? 100);
@@ -63,6 +65,50 @@ test("verdicts are the same with symmetry reduction and without", async () => {
   expect(replayed).toBeGreaterThan(runs / 2);
   if (process.env["VERIFY_REDUCE_RUNS"] === undefined) return;
   process.stdout.write(`${JSON.stringify({ claims: 3 * runs, reduced, replayed, verdicts })}\n`);
+});
+
+/** A state with the members 0, 1 and 2 under other numbers, as a text. */
+function renumbered(state: Readonly<Record<string, unknown>>, order: readonly number[]): string {
+  const places = String(state["state"])
+    .split("+")
+    .map((place) => place.split("."));
+  const all = { ...state, state: "", ...Object.fromEntries(places) };
+  return Object.entries(all)
+    .map(([name, value]) => {
+      const renamed = name.replaceAll(/[0-2]/g, (member) => String(order[Number(member)]));
+      return `${renamed}=${String(value)}`;
+    })
+    .toSorted()
+    .join();
+}
+
+test("of all states that differ by an exchange one is left", async () => {
+  const orders = [0, 1, 2].flatMap((a) =>
+    [0, 1, 2].flatMap((b) => (a === b ? [] : [[a, b, 3 - a - b]])),
+  );
+  const claim = deadlockFree();
+  const met: Record<string, number> = {};
+  for (const sketch of fc.sample(alikeSystems, { numRuns: 60, seed })) {
+    const subject = subjectOf(alikeSystemOf(sketch), claim);
+    const searched = (reduce: string): Promise<Searched> =>
+      search(subject, claim, { ...contextWith(), options: { reduce } }, sound(claim));
+    const { graph: reduced, report } = await searched("symmetry");
+    if (!report!.used.some((used) => used.includes("m0, m1, m2"))) continue;
+    const { graph } = await searched("none");
+    const orbits = new Set(
+      Array.from({ length: graph.expanded }, (_, state) => {
+        const { faults } = graph.system.apart(state);
+        const described = { ...graph.system.describe(state), faults };
+        return orders.map((order) => renumbered(described, order)).toSorted()[0];
+      }),
+    );
+    expect(reduced.expanded, JSON.stringify(sketch)).toBe(orbits.size);
+    met[sketch.bond] = Math.max(met[sketch.bond] ?? 0, graph.expanded / orbits.size);
+  }
+  // At most 3!, and of systems with few states less.
+  for (const bond of ["variable", "hub", "to hub", "one channel", "each other"]) {
+    expect(met[bond], bond).toBeGreaterThan(1.9);
+  }
 });
 
 const events = [{ type: "A" }];
@@ -163,6 +209,42 @@ test("a machine that takes note of one of them only is found out", async () => {
   expect(biased.reduction?.off[0]?.reason).toBe("hub does not treat them alike");
 });
 
+test("a machine that sets a timer for one of them only is found out", async () => {
+  for (const late of [0, 1]) {
+    const machine = createMachine({
+      types: {} as {
+        context: Record<string, boolean>;
+        events: { type: "LOOK"; of: number } | { type: "LATE" };
+      },
+      id: "late",
+      context: { y0: false, y1: false },
+      on: {
+        LOOK: [
+          {
+            guard: ({ context, event }) => event.of === late && context[`y${event.of}`]!,
+            actions: raise({ type: "LATE" }, { delay: 10, id: "late" }),
+          },
+          { guard: ({ context, event }) => context[`y${event.of}`]!, actions: cancel("late") },
+        ],
+        LATE: {},
+      },
+    });
+    const model: SystemModel = {
+      ...withReader([]),
+      machines: {
+        ...withReader([]).machines,
+        hub: {
+          machine,
+          events: [{ type: "LOOK", of: [0, 1] }],
+          shares: { y0: "a0", y1: "a1" },
+        },
+      },
+    };
+    const outcome = await outcomeOf(model, deadlockFree(), { reduce: "symmetry" });
+    expect(outcome.reduction?.off[0]?.reason).toMatch(/^hub /);
+  }
+});
+
 test.for<[Property, SystemModel, string]>([
   [leadsTo("claim", "at(m0.s0)", "at(m0.s1)"), two, "claims about runs"],
   [never("claim", (state) => state.matches({ m0: "s1" })), two, "is a function"],
@@ -226,6 +308,8 @@ test("known numbers: clients in any order, 2PC, a ring", async () => {
   };
   // Six clients in four places each: multisets, C(6 + 3, 3).
   expect(await states(clients(6), deadlockFree())).toEqual([4096, 84]);
+  // So many that their orders cannot be tried one by one: C(7 + 3, 3).
+  expect(await states(clients(7), deadlockFree())).toEqual([4 ** 7, 120]);
   // Two that the claim names, and four in any order: 16 times C(4 + 3, 3).
   const named = never("claim", "at(c0.known) and at(c1.offline)");
   expect(await states(clients(6), named)).toEqual([4096, 16 * 35]);

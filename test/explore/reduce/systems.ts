@@ -37,9 +37,12 @@ export interface MachineSketch {
 
 export interface SystemSketch {
   readonly machines: readonly MachineSketch[];
-  /** From machine to machine. */
-  readonly channel: readonly [number, number] | null;
-  readonly loses: boolean;
+  readonly channels: readonly {
+    readonly from: number;
+    readonly to: number;
+    readonly loses: boolean;
+    readonly duplicates: boolean;
+  }[];
   readonly faults: number | null;
 }
 
@@ -70,8 +73,15 @@ const oneMachine: fc.Arbitrary<MachineSketch> = fc.record({
 export const systems: fc.Arbitrary<SystemSketch> = fc.integer({ min: 2, max: 4 }).chain((count) =>
   fc.record({
     machines: fc.array(oneMachine, { minLength: count, maxLength: count }),
-    channel: fc.option(fc.tuple(fc.nat(count - 1), fc.nat(count - 1))),
-    loses: fc.boolean(),
+    channels: fc.array(
+      fc.record({
+        from: fc.nat(count - 1),
+        to: fc.nat(count - 1),
+        loses: fc.boolean(),
+        duplicates: fc.boolean(),
+      }),
+      { maxLength: 2 },
+    ),
     faults: fc.option(fc.nat(1)),
   }),
 );
@@ -110,7 +120,7 @@ export function machineOf({ steps }: MachineSketch): AnyStateMachine {
   } as never);
 }
 
-export function systemOf({ machines, channel, loses, faults }: SystemSketch): SystemModel {
+export function systemOf({ machines, channels, faults }: SystemSketch): SystemModel {
   const bit = { int: [0, 1] } as const;
   const declared = machines.map((sketch, index): readonly [string, ComponentDeclaration] => {
     const { shared } = sketch;
@@ -127,31 +137,24 @@ export function systemOf({ machines, channel, loses, faults }: SystemSketch): Sy
   return {
     shared: { x0: bit, x1: bit },
     machines: Object.fromEntries(declared.map(([name, model]) => [name, heard(name, model)])),
-    ...(channel === null
-      ? {}
-      : {
-          channels: {
-            wire: {
-              from: `m${channel[0]}`,
-              to: `m${channel[1]}`,
-              carries: ["M"],
-              capacity: 2,
-              loses,
-            },
-          },
-          ...(faults === null ? {} : { faults }),
-        }),
+    channels: Object.fromEntries(
+      channels.map(({ from, to, ...fails }, index) => [
+        `wire${index}`,
+        { from: `m${from}`, to: `m${to}`, carries: ["M"], capacity: 2, ...fails },
+      ]),
+    ),
+    ...(faults === null ? {} : { faults }),
   };
 
   /** M comes from the environment where no channel brings it. */
   function heard(name: string, model: ComponentDeclaration): ComponentDeclaration {
-    const delivered = channel !== null && name === `m${channel[1]}`;
+    const delivered = channels.some(({ to }) => name === `m${to}`);
     return delivered ? model : { ...model, events: [...model.events, { type: "M" }] };
   }
 }
 
 /** Conditions on some of the machines; the others stay invisible. */
-export const conditionsOn = ({ machines, channel }: SystemSketch): fc.Arbitrary<string> => {
+export const conditionsOn = ({ machines, channels }: SystemSketch): fc.Arbitrary<string> => {
   const index = fc.nat(machines.length - 1);
   const shared = [0, 1].filter((x) => machines.some((machine) => machine.shared === x));
   const one = fc.oneof(
@@ -160,7 +163,7 @@ export const conditionsOn = ({ machines, channel }: SystemSketch): fc.Arbitrary<
     ...(shared.length === 0
       ? []
       : [fc.tuple(fc.constantFrom(...shared), fc.nat(1)).map(([x, v]) => `x${x} == ${v}`)]),
-    ...(channel === null ? [] : [fc.nat(2).map((length) => `wire_length == ${length}`)]),
+    ...channels.map((_, wire) => fc.nat(2).map((length) => `wire${wire}_length == ${length}`)),
   );
   return fc.oneof(
     one,
