@@ -67,21 +67,27 @@ const queue = mutants.filter(
   ({ number, file }) => file.includes(flags.files) && (only?.includes(number) ?? true),
 );
 
-/** Test files that take little time come first: most mutants do not survive them. */
-const shortestFirst = `
+/**
+ * Tests that bear the name of the mutated room or file come first, then those that take little time:
+ * most mutants do not survive them.
+ */
+const nearestFirst = `
 import { BaseSequencer } from "vitest/node";
 import config from "./vitest.config.ts";
 
-const times = JSON.parse(process.env.MUTATION_TIMES);
-const timeOf = ({ moduleId }) => times[moduleId.slice(moduleId.indexOf("/test/") + 1)] ?? 0;
+const { times, near } = JSON.parse(process.env.MUTATION_ORDER);
+const placeOf = ({ moduleId }) => {
+  const file = moduleId.slice(moduleId.indexOf("/test/") + 1);
+  return (times[file] ?? 0) + (file.split(/[/.]/).some((word) => near.includes(word)) ? 0 : 1e9);
+};
 
-class ShortestFirst extends BaseSequencer {
+class NearestFirst extends BaseSequencer {
   async sort(files) {
-    return files.toSorted((a, b) => timeOf(a) - timeOf(b));
+    return files.toSorted((a, b) => placeOf(a) - placeOf(b));
   }
 }
 
-export default { ...config, test: { ...config.test, sequence: { sequencer: ShortestFirst } } };
+export default { ...config, test: { ...config.test, sequence: { sequencer: NearestFirst } } };
 `;
 /** Milliseconds per test file, without a mutant. */
 const times: Record<string, number> = {};
@@ -100,7 +106,7 @@ function copyOfTree(): string {
   for (const file of ["package.json", "tsconfig.json", "vitest.config.ts", "index.ts"]) {
     cpSync(join(root, file), join(folder, file));
   }
-  writeFileSync(join(folder, "mutation.config.ts"), shortestFirst);
+  writeFileSync(join(folder, "mutation.config.ts"), nearestFirst);
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
   return folder;
 }
@@ -130,10 +136,18 @@ const lookMs = 250;
 /** The longest that a run may do nothing at all: then its threads wait for each other. */
 const stillMs = 60_000;
 
-function runTests(folder: string, maximalCpuSeconds: number): Promise<TestRun> {
+/** Folders that all mutated files are in say nothing about the tests. */
+const nearWords = (file: string): readonly string[] =>
+  file.split(/[/.]/).filter((word) => !/^(?:checkers|explore|semantics|ts)$/.test(word));
+
+function runTests(folder: string, maximalCpuSeconds: number, file = ""): Promise<TestRun> {
   const json = join(folder, "result.json");
   rmSync(json, { force: true });
-  const env = { ...process.env, NO_COLOR: "1", MUTATION_TIMES: JSON.stringify(times) };
+  const env = {
+    ...process.env,
+    NO_COLOR: "1",
+    MUTATION_ORDER: JSON.stringify({ times, near: nearWords(file) }),
+  };
   return new Promise((resolve) => {
     const child = spawn(
       process.execPath,
@@ -227,8 +241,9 @@ async function work(folder: string): Promise<void> {
     const file = join(folder, mutant.file);
     const original = readFileSync(file, "utf8");
     writeFileSync(file, mutant.source);
-    let run = await runTests(folder, limit);
-    if (run.says === "not-run" || run.says === "died") run = await runTests(folder, limit); // the machine's fault, perhaps
+    let run = await runTests(folder, limit, mutant.file);
+    if (run.says === "not-run" || run.says === "died")
+      run = await runTests(folder, limit, mutant.file); // the machine's fault, perhaps
     writeFileSync(file, original);
     results.push({ mutant, run });
     const { number, operator, line, text } = mutant;
