@@ -90,6 +90,43 @@ test.each([[[31, 31]], [[31, 31, 31]]])(
   },
 );
 
+test.each([
+  [3, false, 2],
+  [3, true, 2],
+  [4, false, 4],
+  [4, true, 4],
+])(
+  "a field grows when a value does not fit and not before: 0 … %i, a timer beside it: %s",
+  (most, waits, bits) => {
+    const system = compileMachine({
+      machine: createMachine({
+        types: {} as { context: { met: number } },
+        context: { met: 0 },
+        initial: "s",
+        states: {
+          s: {
+            on: {
+              INC: {
+                guard: ({ context }) => context.met < most,
+                actions: assign({ met: ({ context }) => context.met + 1 }),
+              },
+            },
+            ...(waits ? { after: { 10: "late" } } : {}),
+          },
+          late: {},
+        },
+      }),
+      events: [{ type: "INC" }],
+      variables: { met: { int: [0, null] } },
+    });
+    system.initial();
+    for (let state = 0; state < system.size(); state++) system.expand(state);
+    expect(system.size()).toBe((most + 1) * (waits ? 2 : 1));
+    // One bit more than the value that did not fit needs.
+    expect(system.product.layout.widths[system.product.components[0]!.fields[0]!]).toBe(bits);
+  },
+);
+
 test.each([[[9]], [[20, 20]], [[25, 25, 25]]])(
   "a state that others wrote can get another number, and room is made before it is needed (%j bits)",
   (bits) => {

@@ -3,7 +3,7 @@
  * operators (explore-sites.ts); the seed picks the same number for each operator. Each mutant is
  * written into a copy of the tree, and the tests of exploration run on it until the first failure.
  *
- * What counts as caught: a test fails, or the tests do not end within several times the processor time
+ * What counts as caught: a test fails, or the tests do not end within twice the processor time
  * that they take without the mutant (a loop without end) or stand still (threads that wait for each
  * other), or they die (out of memory). The three are told apart. A mutant on which the tests could not
  * be run counts neither way.
@@ -12,7 +12,7 @@
  * takes every place.
  */
 
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -136,6 +136,8 @@ const lookMs = 250;
 /** The longest that a run may do nothing at all: then its threads wait for each other. */
 const stillMs = 60_000;
 
+const running = new Set<ChildProcess>();
+
 /** Folders that all mutated files are in say nothing about the tests. */
 const nearWords = (file: string): readonly string[] =>
   file.split(/[/.]/).filter((word) => !/^(?:checkers|explore|semantics|ts)$/.test(word));
@@ -165,6 +167,7 @@ function runTests(folder: string, maximalCpuSeconds: number, file = ""): Promise
       ],
       { cwd: folder, stdio: ["ignore", "pipe", "pipe"], env },
     );
+    running.add(child);
     let output = "";
     let cpuSeconds = 0;
     let endless = false;
@@ -183,6 +186,7 @@ function runTests(folder: string, maximalCpuSeconds: number, file = ""): Promise
     }, lookMs);
     const answer = (says: TestRun["says"], detail: string): void => {
       clearInterval(watch);
+      running.delete(child);
       resolve({ says, detail, cpuSeconds });
     };
     child.on("error", ({ message }) => answer("not-run", message));
@@ -256,18 +260,28 @@ async function work(folder: string): Promise<void> {
 }
 
 const folders = Array.from({ length: Number(flags.jobs) }, copyOfTree);
+const tidy = (): void => {
+  for (const child of running) child.kill("SIGKILL"); // a mutant may never end by itself
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+};
+for (const signal of ["SIGINT", "SIGTERM"]) {
+  process.once(signal, () => {
+    tidy();
+    process.exit(130);
+  });
+}
 try {
   console.log(`${queue.length} mutants of ${sources.length} files, seed ${flags.seed}`);
   const plain = await runTests(folders[0]!, limit);
   if (plain.says !== "passed") throw new Error(`without a mutant: ${plain.says} ${plain.detail}`);
-  limit = Math.max(40, 3 * plain.cpuSeconds);
+  limit = Math.max(40, 2 * plain.cpuSeconds);
   for (const { name, startTime, endTime } of readReport(join(folders[0]!, "result.json"))) {
     times[inTree(name)] = endTime - startTime;
   }
   console.log(`without a mutant: passed, ${plain.cpuSeconds.toFixed(0)} s of processor time`);
   await Promise.all(folders.map(work));
 } finally {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  tidy();
 }
 
 const of = (...words: TestRun["says"][]): typeof results =>

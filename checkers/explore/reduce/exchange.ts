@@ -129,7 +129,8 @@ const channelKey = (
 
 /**
  * What the variables of a machine that stays turn into: shared ones follow what they are bound to;
- * own ones that end in a number follow the shared ones that end in the same number.
+ * own ones that end in a number, or in none, follow the shared ones that end so. A guess, for `Views`
+ * to check.
  */
 function innerOf(
   { kind, fields }: Component,
@@ -145,7 +146,7 @@ function innerOf(
   for (const [variable, other] of turned.entries()) {
     if (other === null) continue;
     const [own, theirs] = [variable, other].map((each) => endOf(variables[each]!.name).number);
-    if (own !== "" && theirs !== "") numbers.set(own!, theirs!);
+    numbers.set(own!, theirs!);
   }
   return turned.map((other, variable): number => {
     if (other !== null) return other;

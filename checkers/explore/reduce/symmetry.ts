@@ -242,17 +242,18 @@ export class Symmetry {
     }
     const at = index * words;
     for (const { exchanges, blocks } of this.#orbits) {
-      if (blocks !== null) {
-        blocks.sort(states, at);
-        continue;
-      }
-      copyWords(states, at, this.#best, 0, words);
-      for (const exchange of exchanges) {
-        exchange.apply(states, at, this.#other);
-        if (isSmaller(this.#other, this.#best)) this.#best.set(this.#other);
-      }
-      states.set(this.#best, at);
+      if (blocks === null) this.#smallestOf(exchanges, states, at);
+      else blocks.sort(states, at);
     }
+  }
+
+  #smallestOf(exchanges: readonly Exchange[], states: Uint32Array, at: number): void {
+    copyWords(states, at, this.#best, 0, this.#best.length);
+    for (const exchange of exchanges) {
+      exchange.apply(states, at, this.#other);
+      if (isSmaller(this.#other, this.#best)) this.#best.set(this.#other);
+    }
+    states.set(this.#best, at);
   }
 }
 

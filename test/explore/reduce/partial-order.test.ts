@@ -116,6 +116,13 @@ const hearer = createMachine({ id: "hearer", on: { M: {} } });
 
 const events = [{ type: "A" }];
 const bit = { int: [0, 1] } as const;
+const rivals: SystemModel = {
+  shared: { x: bit },
+  machines: {
+    m0: { machine: taker, events, shares: { x: "x" } },
+    m1: { machine: taker, events, shares: { x: "x" } },
+  },
+};
 const wrong: readonly {
   readonly without: string;
   readonly model: SystemModel;
@@ -135,6 +142,17 @@ const wrong: readonly {
     change: (sound) => ({ ...sound, hidesVisible: true }),
   },
   {
+    without: "a variable that the claim reads has changed before anybody looks",
+    model: {
+      machines: {
+        m0: { machine: taker, events, variables: { x: bit } },
+        m1: { machine: mover, events },
+      },
+    },
+    never: "m0_x == 0 and at(m1.s1)",
+    change: (sound) => ({ ...sound, hidesVisible: true }),
+  },
+  {
     without: "a message has come and gone before anybody looks",
     model: {
       machines: {
@@ -149,13 +167,7 @@ const wrong: readonly {
   },
   {
     without: "one machine takes what another could have taken",
-    model: {
-      shared: { x: bit },
-      machines: {
-        m0: { machine: taker, events, shares: { x: "x" } },
-        m1: { machine: taker, events, shares: { x: "x" } },
-      },
-    },
+    model: rivals,
     never: "at(m1.s1)",
     change: (sound) => ({
       ...sound,
@@ -311,6 +323,11 @@ test.for<[string, Partial<ChannelDeclaration>, Partial<ChannelDeclaration>, bool
   const less = await decide(model, deadlockFree(), "por");
   expect(less.kind).toBe(plain.kind);
   expect(less.transitions < plain.transitions).toBe(apart);
+});
+
+test("where all go together, nothing was left out", async () => {
+  const outcome = await outcomeOf(rivals, deadlockFree(), { reduce: "por" });
+  expect(outcome.reduction?.used[0]).toContain("in 0 of 3 states");
 });
 
 test("philosophers: deadlocks are found, and fewer states do", async () => {

@@ -209,6 +209,29 @@ test("a machine that takes note of one of them only is found out", async () => {
   expect(biased.reduction?.off[0]?.reason).toBe("hub does not treat them alike");
 });
 
+test("what belongs together is found by the end of its name, a number or none", async () => {
+  const machine = createMachine({
+    types: {} as { context: Record<string, boolean>; events: { type: "LOOK"; at: string } },
+    id: "plain",
+    context: { y: false, y1: false, seen: false, seen1: false },
+    on: {
+      LOOK: {
+        guard: ({ context, event }) => context[`y${event.at}`]!,
+        actions: assign(({ event }) => ({ [`seen${event.at}`]: true })),
+      },
+    },
+  });
+  const hub = {
+    machine,
+    events: [{ type: "LOOK", at: ["", "1"] }],
+    variables: { seen: "bool", seen1: "bool" },
+    shares: { y: "a0", y1: "a1" },
+  } as const;
+  const model = { ...withReader([]), machines: { ...withReader([]).machines, hub } };
+  const outcome = await outcomeOf(model, deadlockFree(), { reduce: "symmetry" });
+  expect(outcome.reduction?.used).toEqual(["symmetry: m0, m1 are interchangeable"]);
+});
+
 test("a machine that sets a timer for one of them only is found out", async () => {
   for (const late of [0, 1]) {
     const machine = createMachine({
