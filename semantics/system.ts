@@ -451,10 +451,7 @@ export class System {
       values.push(...this.product.environment(channels, faults));
       const { layout } = this.product;
       const state = new Uint32Array(layout.words);
-      for (const [field, value] of values) {
-        if (value > layout.mask[field]!) throw new FieldTooNarrow(field, value);
-        layout.put(state, field, value);
-      }
+      for (const [field, value] of values) layout.fit(state, field, value);
       return state;
     });
   }
@@ -495,7 +492,7 @@ export class System {
       edges.start(this.#expander);
       try {
         this.#expander.expand(this.#current, edges);
-        if (edges.faulty < 0) this.#reduction?.apply(edges, state, this.#current);
+        if (edges.faulty === -1) this.#reduction?.apply(edges, state, this.#current);
       } catch (thrown) {
         this.grow(thrown);
         continue;

@@ -41,6 +41,12 @@ export class Layout {
     const shift = this.shift[field]!;
     state[index] = (state[index]! & ~(this.mask[field]! << shift)) | (value << shift);
   }
+
+  /** The same of a value for which there may be no room. @throws {FieldTooNarrow} */
+  fit(state: Uint32Array, field: number, value: number, at = 0): void {
+    if (value > this.mask[field]!) throw new FieldTooNarrow(field, value);
+    this.put(state, field, value, at);
+  }
 }
 
 /** Bits for the numbers 0 … count - 1. */

@@ -19,7 +19,7 @@ import { Channel } from "./channel.ts";
 import { domainOf, type Domain } from "./domain.ts";
 import { type Resolver, type Shape } from "./expand.ts";
 import { Kind } from "./kind.ts";
-import { bitsFor, FieldTooNarrow, Layout } from "./layout.ts";
+import { bitsFor, Layout, type FieldTooNarrow } from "./layout.ts";
 
 export interface Component {
   readonly name: string;
@@ -286,8 +286,7 @@ export class Product implements Resolver {
     if (running.length === 0 || ms === 0) return -1; // nothing runs, or something is due
     for (const { pendingSets, pendingField, pending } of running) {
       const after = pendingSets.after(pending, ms);
-      if (after > layout.mask[pendingField]!) throw new FieldTooNarrow(pendingField, after);
-      layout.put(next, pendingField, after);
+      layout.fit(next, pendingField, after);
     }
     const known = this.#jumps.indexOf(ms);
     return known === -1 ? this.#jumps.push(ms) - 1 : known;

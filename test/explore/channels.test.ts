@@ -7,6 +7,7 @@ import { engine } from "../../checkers/explore/engine.ts";
 import { always, type Property } from "../../core/property.ts";
 import type { Outcome } from "../../core/result.ts";
 import type { SystemModel } from "../../core/system.ts";
+import { limitCapacity } from "../../semantics/packed/expand.ts";
 import { compileSystem } from "../../semantics/system.ts";
 import { contextWith } from "./support.ts";
 
@@ -62,6 +63,39 @@ test("a full channel makes the sender wait: nothing is lost, within the capacity
   const outcome = await check(pair("block"), nothingLost);
   expect(outcome.verdict).toBe("holds-bounded");
   expect(outcome.stats["states"]).toBe(5); // (0,0) (1,0)+1 (1,1) (2,1)+1 (2,2)
+});
+
+test("a limit that was met is not forgotten when a field grows later", () => {
+  const counter = createMachine({
+    types: {} as { context: { n: number } },
+    id: "counter",
+    context: { n: 0 },
+    initial: "sends",
+    states: {
+      sends: { on: { PUT: { actions: emit({ type: "MSG" }) }, STOP: "counts" } },
+      counts: { on: { STOP: { guard: ({ context }) => context.n < 40, actions: count } } },
+    },
+  });
+  const { receiver } = pair("block").machines;
+  const system = compileSystem({
+    machines: {
+      sender: {
+        machine: counter,
+        events: [{ type: "PUT" }, { type: "STOP" }],
+        variables: { n: { int: [0, null] } },
+      },
+      receiver: {
+        ...receiver!,
+        machine: createMachine({ id: "deaf", on: { MSG: {} } }),
+        variables: {},
+      },
+    },
+    channels: { wire: { from: "sender", to: "receiver", carries: ["MSG"], capacity: 1 } },
+  });
+  system.initial();
+  for (let state = 0; state < system.size(); state++) system.expand(state);
+  expect(system.size()).toBe(2 * 42);
+  expect(system.limits()).toBe(limitCapacity);
 });
 
 test("or it loses what is sent", async () => {

@@ -1,12 +1,13 @@
 /** Several threads count what one counts, find runs as short, and say where they stop. */
 
 import { expect, test } from "vitest";
-import { assign, createMachine } from "xstate";
+import { assign, createMachine, emit } from "xstate";
 
 import { Crew } from "../../checkers/explore/parallel/crew.ts";
 import { checkInvariant } from "../../checkers/explore/safety.ts";
 import { depthOf, extend, pathTo, startGraph } from "../../checkers/explore/graph.ts";
 import { always } from "../../core/property.ts";
+import { limitCapacity, limitFaults } from "../../semantics/packed/expand.ts";
 import { compileModel } from "../../semantics/system.ts";
 import type { MachineModel } from "../../core/subject.ts";
 import type { AnyModel } from "../../core/system.ts";
@@ -64,6 +65,38 @@ test.each<[string, AnyModel]>([
   expect(keys(together).size).toBe(together.expanded);
   const last = together.expanded - 1;
   expect(pathTo(together, last)).toHaveLength(depthOf(together, last));
+});
+
+test("a limit that only threads run into is told", async () => {
+  const sender = createMachine({
+    types: {} as { context: Record<string, number> },
+    id: "sender",
+    context: { x0: 0, x1: 0, x2: 0 },
+    on: {
+      // Level 3: some thousands of states.
+      PUT: {
+        guard: ({ context }) => context["x0"]! > 0 && context["x1"]! > 0 && context["x2"]! > 0,
+        actions: emit({ type: "M" }),
+      },
+    },
+  });
+  const { variables, ...rest } = broad(12, 12, 12);
+  const shares = { x0: "x0", x1: "x1", x2: "x2" };
+  const model: AnyModel = {
+    shared: variables!,
+    machines: {
+      broad: { ...rest, shares },
+      sender: { machine: sender, events: [{ type: "PUT" }], shares },
+      hearer: { machine: createMachine({ id: "hearer", on: { M: {} } }), events: [] },
+    },
+    channels: { wire: { from: "sender", to: "hearer", carries: ["M"], capacity: 2, loses: true } },
+    faults: 1,
+  };
+  const { graph: alone } = await explore(model, 1);
+  const { graph: together } = await explore(model, 3);
+  expect(together.expanded).toBe(3 * 2 * 12 ** 3);
+  expect(together.levels).toEqual(alone.levels);
+  expect(together.system.limits()).toBe(limitCapacity | limitFaults);
 });
 
 test("a violation, and a limit on states", async () => {

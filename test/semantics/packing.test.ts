@@ -6,7 +6,7 @@ import { assign, createMachine } from "xstate";
 
 import type { MachineModel } from "../../core/subject.ts";
 import { Cells } from "../../semantics/packed/cells.ts";
-import { Layout } from "../../semantics/packed/layout.ts";
+import { FieldTooNarrow, Layout } from "../../semantics/packed/layout.ts";
 import { StateStore } from "../../semantics/packed/store.ts";
 import { compileMachine } from "../../semantics/system.ts";
 
@@ -33,6 +33,16 @@ test("fields keep what was put into them, and share words where they fit", () =>
     }),
     { seed: 20261124, numRuns: 500 },
   );
+});
+
+test("a value goes into a field that has room for it, or says how much it needs", () => {
+  const layout = new Layout([3, 30, 5]);
+  const state = new Uint32Array(2 * layout.words);
+  layout.fit(state, 2, 31, layout.words);
+  expect(layout.get(state, 2, layout.words)).toBe(31);
+  expect(() => layout.fit(state, 2, 32)).toThrow(new FieldTooNarrow(2, 32));
+  layout.fit(state, 0, 7);
+  expect(() => layout.fit(state, 0, 8)).toThrow(FieldTooNarrow);
 });
 
 test.each([[[9]], [[20, 20]], [[25, 25, 25]], [[30, 30, 30, 30, 30]]])(

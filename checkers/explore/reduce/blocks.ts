@@ -3,7 +3,6 @@
  * exchanged state is found by sorting, without trying them all.
  */
 
-import { FieldTooNarrow } from "../../../semantics/packed/layout.ts";
 import type { Product } from "../../../semantics/packed/product.ts";
 import type { Exchange } from "./exchange.ts";
 
@@ -57,8 +56,7 @@ export class Blocks {
       for (const [index, field] of fields.entries()) {
         let value = values[machine]![index]!;
         if (machine > 0) value = this.#exchanges[machine - 1]!.translate(own[index]!, value);
-        if (value > layout.mask[field]!) throw new FieldTooNarrow(field, value);
-        layout.put(states, field, value, at);
+        layout.fit(states, field, value, at);
       }
     }
   }

@@ -5,7 +5,6 @@
  */
 
 import type { ChannelDeclaration } from "../../../core/system.ts";
-import { FieldTooNarrow } from "../../../semantics/packed/layout.ts";
 import type { Component, Product } from "../../../semantics/packed/product.ts";
 import { copyWords } from "../../../semantics/packed/words.ts";
 
@@ -52,8 +51,7 @@ export class Exchange {
     copyWords(from, at, to, 0, layout.words);
     for (const [field, target] of this.moved) {
       const value = this.translate(field, layout.get(from, field, at));
-      if (value > layout.mask[target]!) throw new FieldTooNarrow(target, value);
-      layout.put(to, target, value);
+      layout.fit(to, target, value);
     }
   }
 }

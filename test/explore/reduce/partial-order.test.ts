@@ -325,6 +325,31 @@ test.for<[string, Partial<ChannelDeclaration>, Partial<ChannelDeclaration>, bool
   expect(less.transitions < plain.transitions).toBe(apart);
 });
 
+test("a step that cannot be taken ends the search where it would end without a reduction", async () => {
+  const counter = createMachine({
+    types: {} as { context: { x: number } },
+    id: "counter",
+    context: { x: 0 },
+    on: { A: { actions: assign({ x: ({ context }) => context.x + 1 }) } },
+  });
+  const one = { machine: counter, events, shares: { x: "x" } };
+  const model: SystemModel = {
+    shared: { x: { int: [0, 3] } },
+    machines: { m0: one, m1: one, m2: { machine: mover, events, shares: {} } },
+  };
+  for (const claim of [never("claim", "at(m2.s1) and x == 5"), never("claim", "at(m2.s1)")]) {
+    const plain = await decide(model, claim, "none");
+    expect(plain.kind).toBe("fault");
+    expect(await decide(model, claim, "symmetry")).toMatchObject({ kind: "fault" });
+    expect((await decide(model, claim, "por")).kind).toBe("fault");
+    const outcome = await outcomeOf(model, claim, { reduce: "por" });
+    expect(outcome.diagnostics[0]?.code).toBe("VRF103");
+  }
+  const rivalsOnly: SystemModel = { ...model, machines: { m0: one, m1: one } };
+  const claim = never("claim", "x == 5");
+  expect(await decide(rivalsOnly, claim, "por")).toEqual(await decide(rivalsOnly, claim, "none"));
+});
+
 test("where all go together, nothing was left out", async () => {
   const outcome = await outcomeOf(rivals, deadlockFree(), { reduce: "por" });
   expect(outcome.reduction?.used[0]).toContain("in 0 of 3 states");

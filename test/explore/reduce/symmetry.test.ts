@@ -209,6 +209,25 @@ test("a machine that takes note of one of them only is found out", async () => {
   expect(biased.reduction?.off[0]?.reason).toBe("hub does not treat them alike");
 });
 
+test("machines that can be exchanged by themselves are not exchanged in step with others", async () => {
+  const sayers = withReader(["y0", "y1"]).machines;
+  const model: SystemModel = {
+    ...withReader([]),
+    machines: {
+      a: two.machines["m0"]!,
+      b: two.machines["m1"]!,
+      c: sayers["m0"]!,
+      d: sayers["m1"]!,
+    },
+  };
+  const outcome = await outcomeOf(model, deadlockFree(), { reduce: "symmetry" });
+  expect(outcome.reduction?.used).toEqual([
+    "symmetry: a, b are interchangeable",
+    "symmetry: c, d are interchangeable",
+  ]);
+  expect(outcome.stats["states"]).toBe(3 * 3);
+});
+
 test("what belongs together is found by the end of its name, a number or none", async () => {
   const machine = createMachine({
     types: {} as { context: Record<string, boolean>; events: { type: "LOOK"; at: string } },
