@@ -7,7 +7,7 @@ import { engine } from "../../checkers/explore/engine.ts";
 import { always, type Property } from "../../core/property.ts";
 import type { Outcome } from "../../core/result.ts";
 import type { SystemModel } from "../../core/system.ts";
-import { limitCapacity } from "../../semantics/packed/expand.ts";
+import { limitCapacity, limitFaults } from "../../semantics/packed/expand.ts";
 import { compileSystem } from "../../semantics/system.ts";
 import { contextWith } from "./support.ts";
 
@@ -96,6 +96,8 @@ test("a limit that was met is not forgotten when a field grows later", () => {
   for (let state = 0; state < system.size(); state++) system.expand(state);
   expect(system.size()).toBe(2 * 42);
   expect(system.limits()).toBe(limitCapacity);
+  system.noteLimits(limitFaults); // a thread's
+  expect(system.limits()).toBe(limitCapacity | limitFaults);
 });
 
 test("or it loses what is sent", async () => {
