@@ -208,13 +208,12 @@ function waysIn(graph: ReachableGraph, state: StateId): WaysIn {
   }
   const { parent, action } = into;
   while (parent[state] === unknown) {
-    const pairs = graph.system.successors(into.next);
-    for (let index = 0; index < pairs.length; index += 2) {
-      const target = pairs[index + 1]!;
-      if (parent[target] !== unknown) continue;
-      parent[target] = into.next; // of the level before, for states are numbered level by level
-      action[target] = pairs[index]!;
-    }
+    const from = into.next; // of the level before, for states are numbered level by level
+    forEachEdge(graph, from, (step, target) => {
+      if (parent[target] !== unknown) return;
+      parent[target] = from;
+      action[target] = step;
+    });
     into.next += 1;
   }
   return into;
@@ -253,7 +252,6 @@ export function backward(
   const reached = new Uint8Array(predecessors.length);
   const queue: StateId[] = [];
   for (const target of targets) {
-    if (reached[target] === 1) continue;
     reached[target] = 1;
     queue.push(target);
   }

@@ -185,9 +185,9 @@ const seen = ({ expanded, reduced }: ReachableGraph): string =>
     : `${plural(expanded, "state")} of the reduced search`;
 
 const union = (sets: readonly StateId[][]): StateId[] => {
-  const [first = [], ...others] = sets;
-  if (others.every((states) => states.length === 0)) return first;
-  return [...new Set(sets.flat())].toSorted((a, b) => a - b);
+  const filled = sets.filter(({ length }) => length !== 0);
+  if (filled.length < 2) return filled[0] ?? [];
+  return [...new Set(filled.flat())].toSorted((a, b) => a - b);
 };
 
 export function filterStates(

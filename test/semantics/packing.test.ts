@@ -7,7 +7,7 @@ import { assign, createMachine } from "xstate";
 import type { MachineModel } from "../../core/subject.ts";
 import { Cells } from "../../semantics/packed/cells.ts";
 import { FieldTooNarrow, Layout } from "../../semantics/packed/layout.ts";
-import { StateStore } from "../../semantics/packed/store.ts";
+import { hash1, hash2, hashOf, slotOf, StateStore } from "../../semantics/packed/store.ts";
 import { compileMachine } from "../../semantics/system.ts";
 
 const widths = fc.array(fc.integer({ min: 0, max: 12 }), { minLength: 1, maxLength: 9 });
@@ -73,6 +73,25 @@ test.each([[[9]], [[20, 20]], [[25, 25, 25]], [[30, 30, 30, 30, 30]]])(
     }
   },
 );
+
+test("states that differ in their lowest bits only stand side by side, others far apart", () => {
+  const place = (hash: number, first: number): number => slotOf(hash, first, 2 ** -12);
+  const places: readonly ((first: number) => number)[] = [
+    (first) => place(hash1(first), first),
+    (first) => place(hash2(first, 7), first),
+    (first) => place(hashOf(Uint32Array.of(9, first, 7, 5), 1, 3), first),
+  ];
+  for (const of of places) {
+    const blocks = Array.from({ length: 1_000 }, (_, block) => of(block * 8));
+    for (const [block, slot] of blocks.entries()) {
+      expect(Array.from({ length: 8 }, (_, low) => of(block * 8 + low) - slot)).toEqual([
+        0, 1, 2, 3, 4, 5, 6, 7,
+      ]);
+    }
+    // A thousand of 131,072 blocks, drawn by chance, fall on 996 different ones.
+    expect(new Set(blocks).size).toBeGreaterThan(980);
+  }
+});
 
 test.each([[[31, 31]], [[31, 31, 31]]])(
   "states whose hashes collide are still told apart (fields of %j bits)",

@@ -11,6 +11,11 @@ export interface Sketch {
   readonly edges: readonly (readonly number[])[];
   /** Truth of p, q, r per state. */
   readonly truth: readonly (readonly boolean[])[];
+  /** Truth of the condition on steps: per state and edge, and where a run stands still. */
+  readonly steps?: {
+    readonly edge: readonly (readonly boolean[])[];
+    readonly stay: readonly boolean[];
+  };
 }
 
 export const letters = ["p", "q", "r"] as const;
@@ -28,6 +33,34 @@ export const sketches = (maxSize: number): fc.Arbitrary<Sketch> =>
       }),
     }),
   );
+
+/** Sketches in which steps have a truth as well. */
+export const sketchesWithSteps = (maxSize: number): fc.Arbitrary<Sketch> =>
+  sketches(maxSize).chain((of) =>
+    fc
+      .tuple(
+        fc.tuple(...of.edges.map((targets) => fc.tuple(...targets.map(() => fc.boolean())))),
+        fc.tuple(...of.edges.map(() => fc.boolean())),
+      )
+      .map(([edge, stay]) => ({ ...of, steps: { edge, stay } })),
+  );
+
+/** The formula with a condition on steps in the place of r. */
+export function aboutSteps(formula: Formula): Formula {
+  switch (formula.op) {
+    case "constant":
+      return formula;
+    case "atom":
+      return "state" in formula && formula.state === "r" ? { op: "atom", step: "s" } : formula;
+    case "not":
+    case "X":
+    case "F":
+    case "G":
+      return { ...formula, arg: aboutSteps(formula.arg) };
+    default:
+      return { ...formula, left: aboutSteps(formula.left), right: aboutSteps(formula.right) };
+  }
+}
 
 const atoms: readonly Formula[] = letters.map((state) => ({ op: "atom", state }));
 
@@ -64,15 +97,18 @@ export function graphOf({ edges }: Sketch): TemporalGraph {
 }
 
 /** The labels of the atoms that the formula has, in its own numbering. */
-export function labelsOf({ truth }: Sketch, numbered: Atoms): Labels {
+export function labelsOf({ truth, steps }: Sketch, numbered: Atoms): Labels {
   const columns = numbered.list.map((atom) =>
     letters.indexOf(("state" in atom ? atom.state : "") as (typeof letters)[number]),
   );
-  return {
-    state: Uint32Array.from(truth, (row) =>
-      columns.reduce((bits, column, bit) => bits | (row[column]! ? 1 << bit : 0), 0),
-    ),
-  };
+  const state = Uint32Array.from(truth, (row) =>
+    columns.reduce((bits, column, bit) => bits | (row[column] === true ? 1 << bit : 0), 0),
+  );
+  const bit = numbered.list.findIndex((atom) => "step" in atom);
+  if (steps === undefined || bit < 0) return { state };
+  const bits = (truths: readonly boolean[]): Uint32Array =>
+    Uint32Array.from(truths, (truth) => Number(truth) << bit);
+  return { state, stepAtoms: 1 << bit, edge: bits(steps.edge.flat()), stay: bits(steps.stay) };
 }
 
 /** "Action n must be taken", weakly or strongly; possible where a state has that edge. */

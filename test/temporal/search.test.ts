@@ -17,6 +17,7 @@ import { acceptedRuns } from "../../checkers/explore/temporal/search.ts";
 import { evaluate, trueOn } from "../../checkers/explore/temporal/word.ts";
 import { formulaText, type Atom, type Formula } from "../../core/temporal.ts";
 import {
+  aboutSteps,
   allLassos,
   formulas,
   graphOf,
@@ -24,6 +25,7 @@ import {
   letters,
   requirements,
   sketches,
+  sketchesWithSteps,
   type Sketch,
 } from "./random.ts";
 
@@ -33,9 +35,13 @@ interface Asked {
 }
 
 const holdsIn =
-  (of: Sketch, states: readonly number[]) =>
-  (atom: Atom, position: number): boolean =>
-    of.truth[states[position]!]![letters.indexOf(("state" in atom ? atom.state : "") as "p")]!;
+  (of: Sketch, { states, actions }: Word) =>
+  (atom: Atom, position: number): boolean => {
+    const state = states[position]!;
+    if ("state" in atom) return of.truth[state]![letters.indexOf(atom.state as "p")]!;
+    const action = actions[position]!;
+    return action === null ? of.steps!.stay[state]! : of.steps!.edge[state]![action]!;
+  };
 
 /** A word as states with the action taken in each; `null` where the run stands still. */
 interface Word {
@@ -103,7 +109,7 @@ function check(
   for (const lasso of accepted.lassos) {
     const word = lassoWord(graph, lasso);
     loop = Math.max(loop, lasso.loop.length);
-    const [first] = evaluate(formula, word.states.length, word.loop, holdsIn(of, word.states));
+    const [first] = evaluate(formula, word.states.length, word.loop, holdsIn(of, word));
     expect(first, `${formulaText(formula)} on ${JSON.stringify({ of, word })}`).toBe(false);
     expect(trueOn(graph, labelsOf(of, atoms), atoms, formula, lasso)).toBe(false);
     expect(isFair(of, word, asked), JSON.stringify({ of, word, asked })).toBe(true);
@@ -111,24 +117,30 @@ function check(
   return { violated: accepted.places > 0, loop };
 }
 
-test("what the search finds is a fair counterexample, and it misses none", () => {
-  const count = { violated: 0, holds: 0, long: 0 };
-  fc.assert(
-    fc.property(sketches(4), formulas(3), asks, (of, formula, asked) => {
-      const { violated, loop } = check(of, formula, asked);
-      count[violated ? "violated" : "holds"] += 1;
-      if (loop > 1) count.long += 1;
-      if (violated) return;
-      for (const lasso of allLassos(of, 6)) {
-        const word = wordOf(lasso);
-        const [first] = evaluate(formula, word.states.length, word.loop, holdsIn(of, word.states));
-        if (first === true || !isFair(of, word, asked)) continue;
-        throw new Error(`missed: ${formulaText(formula)} fails on ${JSON.stringify(word)}`);
-      }
-    }),
-    { seed: 20261124, numRuns: runs },
-  );
-  expect(count.violated).toBeGreaterThan(runs * 0.3);
-  expect(count.holds).toBeGreaterThan(runs * 0.2);
-  expect(count.long).toBeGreaterThan(runs * 0.05);
-});
+test.for([
+  ["conditions on states", sketches(4), formulas(3)],
+  ["conditions on steps too", sketchesWithSteps(4), formulas(3).map(aboutSteps)],
+] as const)(
+  "%s: what is found is a fair counterexample, and none is missed",
+  ([, drawn, claims]) => {
+    const count = { violated: 0, holds: 0, long: 0 };
+    fc.assert(
+      fc.property(drawn, claims, asks, (of, formula, asked) => {
+        const { violated, loop } = check(of, formula, asked);
+        count[violated ? "violated" : "holds"] += 1;
+        if (loop > 1) count.long += 1;
+        if (violated) return;
+        for (const lasso of allLassos(of, 6)) {
+          const word = wordOf(lasso);
+          const [first] = evaluate(formula, word.states.length, word.loop, holdsIn(of, word));
+          if (first === true || !isFair(of, word, asked)) continue;
+          throw new Error(`missed: ${formulaText(formula)} fails on ${JSON.stringify(word)}`);
+        }
+      }),
+      { seed: 20261124, numRuns: runs },
+    );
+    expect(count.violated).toBeGreaterThan(runs * 0.3);
+    expect(count.holds).toBeGreaterThan(runs * 0.2);
+    expect(count.long).toBeGreaterThan(runs * 0.05);
+  },
+);
