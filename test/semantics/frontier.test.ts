@@ -34,6 +34,20 @@ test.each([1, 2, 3])("states of %d words", (words) => {
   see(5_000);
   expect(frontier.length).toBe(1); // nothing was taken back, so it is known
 
+  // Neighbours, which differ in their lowest bits only, do not drive each other out.
+  for (let block = 10_000; block < 12_000; block += 8) {
+    for (const length of [8, 0]) {
+      frontier.start();
+      for (let state = block; state < block + 8; state++) {
+        next.fill(1);
+        next[0] = state;
+        frontier.edge();
+      }
+      expect(frontier.length).toBe(length);
+    }
+  }
+  see(20_000);
+
   frontier.fault(7, 3);
   frontier.fault(8, 4);
   see(6_000);
