@@ -344,7 +344,6 @@ export class Expander {
     for (let c = 0; c < components.length; c++) {
       const component = components[c]!;
       const pending = this.#get(component.pendingField);
-      if (pending === 0) continue;
       const record = this.#pending(c, component, pending);
       if (this.#data[record + 1] !== 0) return; // due
       if (this.#data[record + 2] === 0) continue; // actors only

@@ -115,7 +115,7 @@ export class Kind {
       options.length / 2,
       counts ? due.length : 0,
       set.timers.length,
-      counts && due.length === 0 ? this.pendingSets.afterTick(id) : id,
+      due.length === 0 ? this.pendingSets.afterTick(id) : id,
       ...options,
     ]);
     this.#set(this.header + pendingAt, id, record);

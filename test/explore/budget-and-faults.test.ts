@@ -131,6 +131,32 @@ describe("faults while exploring", () => {
     expect(outcome.diagnostics[0]?.code).toBe("VRF105");
   });
 
+  type Fickle = (flip: () => boolean) => object;
+  test.each<[string, Fickle]>([
+    ["a value", (flip) => ({ actions: assign({ n: () => Number(flip()) }) })],
+    [
+      "a timer",
+      (flip) => ({ actions: raise({ type: "LATE" }, { delay: () => (flip() ? 1 : 2) }) }),
+    ],
+    ["a target", (flip) => [{ guard: flip, target: ".a" }, { target: ".b" }]],
+    ["a fault", (flip) => ({ actions: assign({ n: () => (flip() ? 1 : 9) }) })],
+  ])("%s that changes its mind: VRF105", async (_, transition) => {
+    let calls = 0;
+    const model = {
+      machine: createMachine({
+        id: "fickle",
+        context: { n: 0 },
+        initial: "here",
+        states: { here: {}, a: {}, b: {} },
+        on: { GO: transition(() => calls++ % 2 === 0), LATE: {} },
+      } as never),
+      events: [{ type: "GO" }, { type: "LATE" }],
+      variables: { n: { int: [0, 1] } },
+    } as const;
+    const outcome = await check(model, always("x", "n >= 0"));
+    expect(outcome.diagnostics[0]?.code).toBe("VRF105");
+  });
+
   test("a payload field that is read only in some states: VRF101 when it is", async () => {
     const model: MachineModel = {
       machine: createMachine({

@@ -287,6 +287,32 @@ test("a machine that sets a timer for one of them only is found out", async () =
   }
 });
 
+test("a fault that one of them leads to is met, whichever is left", async () => {
+  for (const bad of [0, 1]) {
+    const machine = createMachine({
+      types: {} as { context: Record<string, unknown>; events: { type: "LOOK"; of: number } },
+      id: "faulty",
+      context: { y0: false, y1: false, seen: false },
+      on: {
+        LOOK: {
+          guard: ({ context, event }) =>
+            event.of === bad && context[`y${bad}`] === true && context[`y${1 - bad}`] === false,
+          actions: assign({ seen: "neither true nor false" }),
+        },
+      },
+    });
+    const hub = {
+      machine,
+      events: [{ type: "LOOK", of: [0, 1] }],
+      variables: { seen: "bool" },
+      shares: { y0: "a0", y1: "a1" },
+    } as const;
+    const model = { ...withReader([]), machines: { ...withReader([]).machines, hub } };
+    const outcome = await outcomeOf(model, deadlockFree(), { reduce: "symmetry" });
+    expect(outcome.diagnostics[0]?.code).toBe("VRF103");
+  }
+});
+
 test.for<[Property, SystemModel, string]>([
   [leadsTo("claim", "at(m0.s0)", "at(m0.s1)"), two, "claims about runs"],
   [never("claim", (state) => state.matches({ m0: "s1" })), two, "is a function"],
