@@ -198,7 +198,7 @@ const ways = new WeakMap<ReachableGraph, WaysIn>();
 function waysIn(graph: ReachableGraph, state: StateId): WaysIn {
   const size = graph.system.size();
   let into = ways.get(graph);
-  if (into === undefined || into.parent.length < size) {
+  if (into === undefined || into.parent.length !== size) {
     const parent = new Uint32Array(size).fill(unknown);
     const action = new Uint32Array(size);
     parent.set(into?.parent ?? [0]);

@@ -65,8 +65,7 @@ function groupsOf({ components }: Product): readonly (readonly number[])[] {
 
 /** Groups of one size, taken together: the first of each, the second of each … */
 function inStep(groups: readonly (readonly number[])[]): readonly (readonly number[])[][] {
-  const bySize = Map.groupBy(groups, (group) => group.length);
-  return [...bySize.values()].filter((rows) => rows.length > 1);
+  return [...Map.groupBy(groups, (group) => group.length).values()];
 }
 
 const identity = (product: Product): number[] => product.components.map((_, index) => index);

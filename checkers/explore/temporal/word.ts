@@ -99,10 +99,9 @@ export function evaluate(
   /** Left until right, as the least fixpoint; two sweeps backwards settle a lasso. */
   const least = (left: readonly boolean[], right: readonly boolean[]): readonly boolean[] => {
     const value = positions.map(() => false);
-    for (let sweep = 0; sweep < 2; sweep++) {
-      for (const position of positions.toReversed()) {
-        value[position] = right[position]! || (left[position]! && value[next(position)]!);
-      }
+    const backwards = positions.toReversed();
+    for (const position of [...backwards, ...backwards]) {
+      value[position] = right[position]! || (left[position]! && value[next(position)]!);
     }
     return value;
   };

@@ -217,6 +217,15 @@ test.for<[Property, SystemModel, string]>([
   expect(outcome.verdict).toBe((await outcomeOf(model, claim, { reduce: "none" })).verdict);
 });
 
+test("claims about infinite runs are decided with less as well", async () => {
+  const steady = ltl("claim", "F at(c0.known)");
+  const plain = await outcomeOf(clients(4), steady, { reduce: "none" });
+  const less = await outcomeOf(clients(4), steady, { reduce: "por" });
+  expect(less.verdict).toBe(plain.verdict);
+  expect(less.reduction?.used[0]).toMatch(/^partial order/);
+  expect(less.stats["states"]).toBeLessThan(plain.stats["states"]!);
+});
+
 test("timers make a temporal claim one with fairness", async () => {
   const late = createMachine({
     id: "late",
