@@ -45,7 +45,10 @@ test("parts of a conjunction that hold in turns: never both, but not always each
   const outcome = await check(lights, never("both", "red and green"));
   expect(outcome.verdict).toBe("proved");
   expect(outcome.assumptions).toEqual([]); // nothing about time where no timer runs
-  expect((await check(lights, always("both", "red and green"))).verdict).toBe("violated");
+  const both = await check(lights, always("both", "red and green"));
+  expect(both.verdict).toBe("violated");
+  expect(both.counterexample?.trace.states).toHaveLength(1); // it is false at once: not only where red is
+  expect(both.evidence).toContain("2 states against it");
   expect((await check(lights, always("one", "red or green"))).verdict).toBe("proved");
 });
 

@@ -150,6 +150,11 @@ describe("limits", () => {
       productOf(graphOf(run), labelsOf(run, numbered), automaton, limits).size;
     const maxPairs = 3 * automaton.successors.length;
     const size = within({ maxNodes: 1_000, maxPairs });
+    const { target } = productOf(graphOf(run), labelsOf(run, numbered), automaton, {
+      maxNodes: size,
+    });
+    expect(target.length).toBeGreaterThan(0);
+    expect(target.every((node) => node < size)).toBe(true); // what does not fit is no edge
     expect(within({ maxNodes: size })).toBe(size);
     expect(() => within({ maxNodes: size - 1 })).toThrow(ProductTooLarge);
     expect(() => within({ maxNodes: size, maxPairs: maxPairs - 1 })).toThrow(ProductTooLarge);

@@ -68,7 +68,7 @@ export function productOf(
     numbers[key] = number;
     state.push(at);
     phase.push(q);
-    parent.push(from < 0 ? number : from);
+    parent.push(from === -1 ? number : from);
     parentEdge.push(edge);
     return number;
   };
@@ -89,7 +89,7 @@ export function productOf(
       }
       for (const next of automaton.successors[q]!) {
         const number = reach(graph.target[edge]!, next, node, edge);
-        if (number < 0) continue;
+        if (number === -1) continue;
         target.push(number);
         edges.push(edge);
       }

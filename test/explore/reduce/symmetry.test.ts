@@ -251,6 +251,37 @@ test("what belongs together is found by the end of its name, a number or none", 
   expect(outcome.reduction?.used).toEqual(["symmetry: m0, m1 are interchangeable"]);
 });
 
+test("two things that would turn into one are found out", async () => {
+  const member = createMachine({
+    types: {} as { context: { x: boolean; y: boolean } },
+    id: "member",
+    context: { x: false, y: false },
+    on: { A: { actions: assign({ x: true }) } },
+  });
+  // p and q say that 0 and 1 change places, s and t that 1 and 2 do.
+  const own = { seen0: false, seen1: false, seen2: false };
+  const machine = createMachine({
+    id: "hub",
+    context: { p0: false, q1: false, s1: false, t2: false, ...own },
+    on: { LOOK: { actions: assign({ seen1: true }) } },
+  });
+  const model: SystemModel = {
+    shared: { a: "bool", b: "bool", c: "bool", d: "bool" },
+    machines: {
+      m0: { machine: member, events, shares: { x: "a", y: "c" } },
+      m1: { machine: member, events, shares: { x: "b", y: "d" } },
+      hub: {
+        machine,
+        events: [{ type: "LOOK" }],
+        variables: { seen0: "bool", seen1: "bool", seen2: "bool" },
+        shares: { p0: "a", q1: "b", s1: "c", t2: "d" },
+      },
+    },
+  };
+  const outcome = await outcomeOf(model, deadlockFree(), { reduce: "symmetry" });
+  expect(outcome.reduction?.off[0]?.reason).toBe("two machines see them differently");
+});
+
 test("a machine that sets a timer for one of them only is found out", async () => {
   for (const late of [0, 1]) {
     const machine = createMachine({
