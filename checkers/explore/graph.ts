@@ -77,6 +77,9 @@ export function startGraph(system: System, reduced?: ReachableGraph["reduced"]):
 /** Why exploration stopped; `complete` when nothing is left. */
 export type Stop = "complete" | "fault" | "states" | "memory" | "time" | "aborted";
 
+/** Timers and signals get their turn after so long. */
+const breathMs = 50;
+
 /** States expanded between two looks at the clock and the signal. */
 const slice = 256;
 
@@ -114,7 +117,7 @@ async function extendWith(
     if (signal.aborted) return "aborted";
     const now = performance.now();
     if (now >= deadline) return "time";
-    if (now - lastBreath > 50) {
+    if (now >= lastBreath + breathMs) {
       context.progress(`${graph.system.size()} states, depth ${depthOf(graph, graph.expanded)}`);
       await new Promise((resolve) => setImmediate(resolve));
       lastBreath = performance.now();

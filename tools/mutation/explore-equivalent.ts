@@ -28,18 +28,6 @@ export const equivalents: readonly Equivalent[] = [
   },
   {
     operator: less,
-    file: "checkers/explore/temporal/loops.ts",
-    text: "if (best === null || cost < depth(best.start) + best.edges.length) best = loop;",
-    why: "of two lassos of the same length the other one",
-  },
-  {
-    operator: more,
-    file: "checkers/explore/graph.ts",
-    text: "if (now - lastBreath > 50) {",
-    why: "differs at exactly 50 ms",
-  },
-  {
-    operator: less,
     file: "checkers/explore/reduce/blocks.ts",
     text: "? [...first.moved].filter(([from, to]) => from < to).map(([from]) => from)",
     why: "a field that stays where it is does not count as moved",

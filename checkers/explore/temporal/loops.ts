@@ -21,13 +21,9 @@ export function shortLoop(
   depth: (node: number) => number,
 ): Loop {
   const starts = nearest(component.members, depth, startsTried);
-  let best: Loop | null = null;
-  for (const start of starts) {
-    const loop = loopFrom(arena, component, start);
-    const cost = depth(start) + loop.edges.length;
-    if (best === null || cost < depth(best.start) + best.edges.length) best = loop;
-  }
-  return best!;
+  const cost = ({ start, edges }: Loop): number => depth(start) + edges.length;
+  const loops = starts.map((start) => loopFrom(arena, component, start));
+  return loops.toSorted((one, other) => cost(one) - cost(other))[0]!;
 }
 
 function nearest(
