@@ -107,7 +107,7 @@ export function labelsOf({ truth, steps }: Sketch, numbered: Atoms): Labels {
   const bit = numbered.list.findIndex((atom) => "step" in atom);
   if (steps === undefined || bit < 0) return { state };
   const bits = (truths: readonly boolean[]): Uint32Array =>
-    Uint32Array.from(truths, (truth) => Number(truth) << bit);
+    Uint32Array.from(truths, (yes) => Number(yes) << bit);
   return { state, stepAtoms: 1 << bit, edge: bits(steps.edge.flat()), stay: bits(steps.stay) };
 }
 
