@@ -44,6 +44,47 @@ function reachableStates(system: System): readonly string[] {
   return [...seen].map((state) => Object.values(system.describe(state)).join(" "));
 }
 
+test("what the output of a final state reads decides where its parent goes", () => {
+  const subject = model(
+    {
+      id: "output",
+      context: { n: 0 },
+      initial: "work",
+      states: {
+        work: {
+          initial: "go",
+          states: {
+            go: {
+              on: {
+                INC: {
+                  guard: ({ context }: { context: { n: number } }) => context.n < 2,
+                  actions: assign({ n: ({ context }) => context.n + 1 }),
+                },
+                END: "end",
+              },
+            },
+            end: { type: "final", output: ({ context }: { context: { n: number } }) => context.n },
+          },
+          onDone: [
+            {
+              guard: ({ event }: { event: { output: unknown } }) => event.output === 1,
+              target: "one",
+            },
+            { target: "other" },
+          ],
+        },
+        one: {},
+        other: {},
+      },
+    } as never,
+    ["INC", "END"],
+    { n: { int: [0, 2] } },
+  );
+  expect(reachableStates(compileMachine(subject)).toSorted()).toEqual(
+    ["work.go 0", "work.go 1", "work.go 2", "other 0", "one 1", "other 2"].toSorted(),
+  );
+});
+
 test("a machine that is done does not move, though pure transition() would move it", async () => {
   const subject = model(
     {
