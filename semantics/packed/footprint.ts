@@ -1,18 +1,16 @@
 /**
  * The fields that any step of a machine reads or writes in a state, ignored events included: read off
- * the tables that decide these steps. The state must have been expanded, so that they are filled.
+ * the tables that decide these steps. The state must have been expanded, so that they are filled; a gap is
+ * an error, for what is not known must not read as untouched.
  */
 
-import { contentsAt, Expander, pendingAt, rowsAt } from "./expand.ts";
-import type { Layout } from "./layout.ts";
+import { contentsAt, pendingAt, rowsAt } from "./expand.ts";
 import type { Product } from "./product.ts";
 
 export class Footprint {
   readonly #product: Product;
   /** Per machine: the channels that lead to it. */
   readonly #channelsTo: readonly (readonly number[])[];
-  #layout: Layout | null = null;
-  #expander: Expander | null = null;
 
   constructor(product: Product) {
     this.#product = product;
@@ -27,22 +25,22 @@ export class Footprint {
     const { layout, shape } = this.#product;
     const component = shape.components[machine]!;
     const touched = new Set<number>();
-    const config = layout.get(state, component.configField);
-    if (this.#entry(this.#row(component.kind, config)) === 0) return touched; // it has reached its end
+    const row = this.#listed(component.kind + rowsAt, layout.get(state, component.configField));
+    if (this.#entry(row) === 0) return touched; // it has reached its end
     for (const alternative of this.#alternatives(machine, state)) {
-      const leaf = this.#leafOf(state, machine, alternative);
-      let ref = this.#entry(this.#row(component.kind, config) + 2 + alternative);
+      let ref = this.#entry(row + 2 + alternative);
       while (ref > 0) {
         const field = component.variables[this.#entry(ref)]!;
         touched.add(field);
-        ref = this.#entry(this.#entry(ref + 2) + layout.get(state, field));
+        ref = this.#listed(ref + 1, layout.get(state, field));
       }
+      const leaf = -ref;
       if (this.#entry(leaf) < 0) continue; // ignored, or a fault
       const writes = this.#column(leaf + 4, this.#entry(leaf + 3), 2);
       for (const variable of writes) touched.add(component.variables[variable]!);
       const emission = this.#entry(leaf + 2);
       if (emission === 0 || !component.emits) continue;
-      const route = this.#entry(this.#entry(component.routes + 1) + emission);
+      const route = this.#listed(component.routes, emission);
       for (const channel of this.#column(route + 1, this.#entry(route), 2)) {
         touched.add(shape.channels[channel]!.field);
       }
@@ -67,7 +65,7 @@ export class Footprint {
   /** Of an entry of a list of records: the column that begins at `first`; nothing for entry 0. */
   #recordOf(list: number, index: number, first: number, stride: number): readonly number[] {
     if (index === 0) return [];
-    const record = this.#entry(this.#entry(list + 1) + index);
+    const record = this.#listed(list, index);
     return this.#column(record + first, this.#entry(record), stride);
   }
 
@@ -75,20 +73,14 @@ export class Footprint {
     return Array.from({ length: count }, (_, index) => this.#entry(at + index * stride));
   }
 
-  #row(kind: number, config: number): number {
-    return this.#entry(this.#entry(kind + rowsAt + 1) + config);
+  /** The entry of a list. */
+  #listed(list: number, index: number): number {
+    const entry = index < this.#entry(list) ? this.#entry(this.#entry(list + 1) + index) : 0;
+    if (entry === 0) throw new TypeError("the state has not been expanded: a table has a gap");
+    return entry;
   }
 
   #entry(cell: number): number {
     return this.#product.data[cell]!;
-  }
-
-  #leafOf(state: Uint32Array, machine: number, alternative: number): number {
-    const { layout, shape } = this.#product;
-    if (this.#layout !== layout) {
-      this.#layout = layout;
-      this.#expander = new Expander(shape, layout, this.#product);
-    }
-    return this.#expander!.leaf(state, machine, alternative);
   }
 }

@@ -68,33 +68,35 @@ test.each<[string, AnyModel]>([
 });
 
 test("a limit that only threads run into is told", async () => {
-  const sender = createMachine({
-    types: {} as { context: Record<string, number> },
-    id: "sender",
-    context: { x0: 0, x1: 0, x2: 0 },
+  // Messages are sent from level 6 on, where levels are broad, and lost once: the next one cannot be.
+  const walker = createMachine({
+    types: {} as { context: { x: number } },
+    id: "walker",
+    context: { x: 0 },
     on: {
-      // Level 3: some thousands of states.
-      PUT: {
-        guard: ({ context }) => context["x0"]! > 0 && context["x1"]! > 0 && context["x2"]! > 0,
-        actions: emit({ type: "M" }),
+      STEP: {
+        guard: ({ context }) => context.x < 6,
+        actions: assign({ x: ({ context }) => context.x + 1 }),
       },
+      PUT: { guard: ({ context }) => context.x > 4, actions: emit({ type: "M" }) },
     },
   });
-  const { variables, ...rest } = broad(12, 12, 12);
-  const shares = { x0: "x0", x1: "x1", x2: "x2" };
   const model: AnyModel = {
-    shared: variables!,
     machines: {
-      broad: { ...rest, shares },
-      sender: { machine: sender, events: [{ type: "PUT" }], shares },
+      broad: broad(30, 30),
+      walker: {
+        machine: walker,
+        events: [{ type: "STEP" }, { type: "PUT" }],
+        variables: { x: { int: [0, 6] } },
+      },
       hearer: { machine: createMachine({ id: "hearer", on: { M: {} } }), events: [] },
     },
-    channels: { wire: { from: "sender", to: "hearer", carries: ["M"], capacity: 2, loses: true } },
+    channels: { wire: { from: "walker", to: "hearer", carries: ["M"], capacity: 2, loses: true } },
     faults: 1,
   };
   const { graph: alone } = await explore(model, 1);
   const { graph: together } = await explore(model, 3);
-  expect(together.expanded).toBe(3 * 2 * 12 ** 3);
+  expect(together.expanded).toBe(30 ** 2 * (5 + 2 * 3 * 2));
   expect(together.levels).toEqual(alone.levels);
   expect(together.system.limits()).toBe(limitCapacity | limitFaults);
 });

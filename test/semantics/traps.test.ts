@@ -44,6 +44,13 @@ function reachableStates(system: System): readonly string[] {
   return [...seen].map((state) => Object.values(system.describe(state)).join(" "));
 }
 
+const countsToTwo = {
+  INC: {
+    guard: ({ context }: { context: { n: number } }) => context.n < 2,
+    actions: assign({ n: ({ context }: { context: { n: number } }) => context.n + 1 }),
+  },
+};
+
 test("what the output of a final state reads decides where its parent goes", () => {
   const subject = model(
     {
@@ -55,13 +62,7 @@ test("what the output of a final state reads decides where its parent goes", () 
           initial: "go",
           states: {
             go: {
-              on: {
-                INC: {
-                  guard: ({ context }: { context: { n: number } }) => context.n < 2,
-                  actions: assign({ n: ({ context }) => context.n + 1 }),
-                },
-                END: "end",
-              },
+              on: { ...countsToTwo, END: "end" },
             },
             end: { type: "final", output: ({ context }: { context: { n: number } }) => context.n },
           },
@@ -91,12 +92,7 @@ test("a machine that is done does not move, though pure transition() would move 
       id: "done",
       context: { n: 0 },
       initial: "a",
-      on: {
-        INC: {
-          guard: ({ context }: { context: { n: number } }) => context.n < 2,
-          actions: assign({ n: ({ context }) => context.n + 1 }),
-        },
-      },
+      on: countsToTwo,
       states: { a: { on: { END: "b" } }, b: { type: "final" } },
     } as never,
     ["INC", "END"],

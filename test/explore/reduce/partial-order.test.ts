@@ -88,13 +88,26 @@ const arrow = (from: string, to: string, event: object): object => ({
   states: { [from]: { on: { A: { target: to, ...event } } }, [to]: {} },
 });
 
+const take = {
+  guard: ({ context }: { context: { x: number } }) => context.x === 0,
+  actions: assign({ x: 1 }),
+};
 const taker = createMachine({
   id: "taker",
   context: { x: 0 },
-  ...arrow("s0", "s1", {
-    guard: ({ context }: { context: { x: number } }) => context.x === 0,
-    actions: assign({ x: 1 }),
-  }),
+  ...arrow("s0", "s1", take),
+} as never);
+const late = createMachine({
+  id: "late",
+  context: { x: 0 },
+  initial: "s0",
+  states: { s0: { after: { 10: { target: "s1", ...take } } }, s1: {} },
+} as never);
+const told = createMachine({
+  id: "told",
+  context: { x: 0 },
+  initial: "s0",
+  states: { s0: { on: { M: { target: "s1", ...take } } }, s1: {} },
 } as never);
 const toggle = createMachine({
   id: "toggle",
@@ -123,6 +136,8 @@ const rivals: SystemModel = {
     m1: { machine: taker, events, shares: { x: "x" } },
   },
 };
+const together: Conditions["together"] = (_access, alone) =>
+  Uint8Array.from([0, 1, 2], (index) => Number(index === alone));
 const wrong: readonly {
   readonly without: string;
   readonly model: SystemModel;
@@ -169,10 +184,30 @@ const wrong: readonly {
     without: "one machine takes what another could have taken",
     model: rivals,
     never: "at(m1.s1)",
-    change: (sound) => ({
-      ...sound,
-      together: (_access, alone) => Uint8Array.from([0, 1], (index) => Number(index === alone)),
-    }),
+    change: (sound) => ({ ...sound, together }),
+  },
+  {
+    without: "a timer takes what another could have taken",
+    model: {
+      ...rivals,
+      machines: { ...rivals.machines, m0: { machine: late, events: [], shares: { x: "x" } } },
+    },
+    never: "at(m1.s1)",
+    change: (sound) => ({ ...sound, together }),
+  },
+  {
+    without: "a message makes its receiver take what another could have taken",
+    model: {
+      ...rivals,
+      machines: {
+        m0: { machine: sender, events },
+        m1: { machine: taker, events, shares: { x: "x" } },
+        m2: { machine: told, events: [], shares: { x: "x" } },
+      },
+      channels: { wire: { from: "m0", to: "m2", carries: ["M"], capacity: 1 } },
+    },
+    never: "at(m1.s1)",
+    change: (sound) => ({ ...sound, together }),
   },
 ];
 
@@ -227,13 +262,13 @@ test("claims about infinite runs are decided with less as well", async () => {
 });
 
 test("timers make a temporal claim one with fairness", async () => {
-  const late = createMachine({
-    id: "late",
+  const waits = createMachine({
+    id: "waits",
     initial: "s0",
     states: { s0: { after: { 10: "s1" } }, s1: {} },
   });
   const model: SystemModel = {
-    machines: { m0: { machine: late, events: [] }, m1: { machine: mover, events } },
+    machines: { m0: { machine: waits, events: [] }, m1: { machine: mover, events } },
   };
   const outcome = await outcomeOf(model, ltl("claim", "G at(m1.s0)"), { reduce: "por" });
   expect(outcome.reduction?.off[0]?.reason).toContain("timers");

@@ -16,6 +16,7 @@ import {
   leadsTo,
   never,
   reachable,
+  type ComponentDeclaration,
   type Property,
   type SystemModel,
 } from "../../../index.ts";
@@ -151,14 +152,17 @@ const sayer = createMachine({
   initial: "s0",
   states: { s0: { on: { A: { target: "s1", actions: assign({ y: true }) } } }, s1: {} },
 });
-const withReader = (wanted: readonly string[]): SystemModel => ({
+/** Two that say something, and one that looks at both. */
+const withHub = (hub: ComponentDeclaration): SystemModel => ({
   shared: { a0: "bool", a1: "bool" },
   machines: {
     m0: { machine: sayer, events, shares: { y: "a0" } },
     m1: { machine: sayer, events, shares: { y: "a1" } },
-    hub: { machine: reader(wanted), events, shares: { y0: "a0", y1: "a1" } },
+    hub: { shares: { y0: "a0", y1: "a1" }, ...hub },
   },
 });
+const withReader = (wanted: readonly string[]): SystemModel =>
+  withHub({ machine: reader(wanted), events });
 
 test("a machine that looks at one of them only is found out", async () => {
   const claim = deadlockFree();
@@ -188,18 +192,13 @@ const noter = (noted: readonly number[]) =>
       },
     },
   });
-const withNoter = (noted: readonly number[]): SystemModel => ({
-  ...withReader([]),
-  machines: {
-    ...withReader([]).machines,
-    hub: {
-      machine: noter(noted),
-      events: [{ type: "LOOK", of: [0, 1] }],
-      variables: { seen0: "bool", seen1: "bool" },
-      shares: { y0: "a0", y1: "a1" },
-    },
-  },
-});
+const looks = [{ type: "LOOK", of: [0, 1] }];
+const withNoter = (noted: readonly number[]): SystemModel =>
+  withHub({
+    machine: noter(noted),
+    events: looks,
+    variables: { seen0: "bool", seen1: "bool" },
+  });
 
 test("a machine that takes note of one of them only is found out", async () => {
   const claim = deadlockFree();
@@ -240,13 +239,12 @@ test("what belongs together is found by the end of its name, a number or none", 
       },
     },
   });
-  const hub = {
+  const model = withHub({
     machine,
     events: [{ type: "LOOK", at: ["", "1"] }],
     variables: { seen: "bool", seen1: "bool" },
     shares: { y: "a0", y1: "a1" },
-  } as const;
-  const model = { ...withReader([]), machines: { ...withReader([]).machines, hub } };
+  });
   const outcome = await outcomeOf(model, deadlockFree(), { reduce: "symmetry" });
   expect(outcome.reduction?.used).toEqual(["symmetry: m0, m1 are interchangeable"]);
 });
@@ -302,17 +300,7 @@ test("a machine that sets a timer for one of them only is found out", async () =
         LATE: {},
       },
     });
-    const model: SystemModel = {
-      ...withReader([]),
-      machines: {
-        ...withReader([]).machines,
-        hub: {
-          machine,
-          events: [{ type: "LOOK", of: [0, 1] }],
-          shares: { y0: "a0", y1: "a1" },
-        },
-      },
-    };
+    const model = withHub({ machine, events: looks });
     const outcome = await outcomeOf(model, deadlockFree(), { reduce: "symmetry" });
     expect(outcome.reduction?.off[0]?.reason).toMatch(/^hub /);
   }
@@ -332,13 +320,7 @@ test("a fault that one of them leads to is met, whichever is left", async () => 
         },
       },
     });
-    const hub = {
-      machine,
-      events: [{ type: "LOOK", of: [0, 1] }],
-      variables: { seen: "bool" },
-      shares: { y0: "a0", y1: "a1" },
-    } as const;
-    const model = { ...withReader([]), machines: { ...withReader([]).machines, hub } };
+    const model = withHub({ machine, events: looks, variables: { seen: "bool" } });
     const outcome = await outcomeOf(model, deadlockFree(), { reduce: "symmetry" });
     expect(outcome.diagnostics[0]?.code).toBe("VRF103");
   }
